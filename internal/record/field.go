@@ -7,7 +7,7 @@ package record
 
 // Use says when a field may be given and shown. The zero Use is an ordinary
 // optional field that may be read, created with and modified.
-type Use uint8
+type Use uint16
 
 // The restrictions on a field; they may be combined.
 const (
@@ -19,6 +19,8 @@ const (
 	Computed                   // costs I/O to know: filled by Fill, only when asked for
 	Clearable                  // null and "" take the value away
 	Unsorted                   // has no order: order_by refuses it
+	Shown                      // in lists by default, though not part of the key
+	Sensitive                  // what is given may hold a secret: no message repeats it (what Get returns may be shown)
 )
 
 // Has reports whether u includes all of other.

@@ -57,3 +57,8 @@ func (s Sealed) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue gives slog the fixed word.
 func (s Sealed) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// A Place is where a sealed secret belongs: the table, the owner's UUID (or
+// the record's key where nobody owns it) and the field. Sealing binds the
+// ciphertext to its place, so one pasted elsewhere does not open.
+type Place struct{ Table, Owner, Field string }

@@ -47,6 +47,17 @@ func (t Text) IsZero() bool { return t.p == nil }
 // Len returns the length of the secret in bytes.
 func (t Text) Len() int { return len(t.Reveal()) }
 
+// PrintableASCII reports whether the secret is made of visible ASCII without
+// spaces, as every key Duo hands out is. The absent secret is.
+func (t Text) PrintableASCII() bool {
+	for _, c := range []byte(t.Reveal()) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // Equal compares in a time that depends on the lengths only.
 func (t Text) Equal(other Text) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Reveal()), []byte(other.Reveal())) == 1

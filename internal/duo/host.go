@@ -1,0 +1,100 @@
+package duo
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/duoplane/duoplane/internal/fault"
+)
+
+// checkAPIHost judges a profile's api_host: the service's host name or
+// address with an optional port, as every published sample has it. Its
+// documentation calls it a URL, so a pasted URL is the likely mistake.
+func checkAPIHost(given string) error {
+	bad := func(why string) error {
+		return fault.New(fault.BadReason, "api_host",
+			"The value of field \"api_host\" %s; give the host name alone, such as \"api-1234abcd.duosecurity.com\", with \":port\" if it is not 443.", why)
+	}
+	switch {
+	case strings.Contains(given, "://"):
+		return bad("has a scheme")
+	case strings.Contains(given, "/"):
+		return bad("has a path")
+	case strings.Contains(given, "@"):
+		return bad("has a user")
+	}
+	if _, _, why := splitHostPort(given, 443); why != "" {
+		return bad(why)
+	}
+	return nil
+}
+
+// splitHostPort reads "host", "host:port", "[v6]", "[v6]:port" or a bare IPv6
+// address. why is "" or what is wrong, to follow "The value …".
+func splitHostPort(s string, defaultPort uint16) (host string, port uint16, why string) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		return s, defaultPort, ""
+	}
+	host, port = s, defaultPort
+	bracketed := strings.HasPrefix(s, "[")
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && (!bracketed || s[i-1] == ']') {
+		n, err := strconv.ParseUint(s[i+1:], 10, 16)
+		if err != nil || n == 0 {
+			return "", 0, "has a port that is not a number from 1 to 65535"
+		}
+		host, port = s[:i], uint16(n)
+	}
+	if bracketed {
+		inner, closed := strings.CutSuffix(host[1:], "]")
+		a, err := netip.ParseAddr(inner)
+		if !closed || err != nil || !a.Is6() || a.Zone() != "" {
+			return "", 0, "has brackets around something that is not an IPv6 address"
+		}
+		return inner, port, ""
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host, port, ""
+	}
+	if !validHostName(host) {
+		return "", 0, "is not a host name or an IP address"
+	}
+	return host, port, ""
+}
+
+// validHostName follows RFC 1123: labels of letters, digits and inner
+// hyphens, 63 bytes each, 253 in all. A name whose last label is all digits
+// would be a broken IPv4 address.
+func validHostName(name string) bool {
+	name = strings.TrimSuffix(name, ".")
+	if name == "" || len(name) > 253 {
+		return false
+	}
+	last := ""
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for _, c := range []byte(label) {
+			if !isLetterOrDigit(c) && c != '-' && c != '_' {
+				return false
+			}
+		}
+		last = label
+	}
+	return strings.Trim(last, "0123456789") != ""
+}
+
+func isLetterOrDigit(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// printableASCII reports whether s is made of visible ASCII without spaces.
+func printableASCII(s string) bool {
+	for _, c := range []byte(s) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}

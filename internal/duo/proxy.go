@@ -1,0 +1,131 @@
+package duo
+
+import (
+	"strings"
+
+	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/secret"
+)
+
+// ProxyMask stands in output where a proxy's password was given.
+const ProxyMask = "********"
+
+const proxyForms = `a proxy is given as "[http://][user:password@]host[:port]"`
+
+// A Proxy is an HTTP proxy's address, taken apart. The password, if any, is
+// the profile's ProxyPassword.
+type Proxy struct {
+	User string
+	// Host is a host name or address without brackets; Port is never 0.
+	Host string
+	Port uint16
+}
+
+// proxyParts is a proxy as given: the text around the password, and the
+// password, which may be the mask.
+type proxyParts struct {
+	scheme, user, host string
+	password           secret.Text
+	hasPassword        bool
+}
+
+// splitProxy takes a proxy apart at the places Duo Unix does: the scheme, the
+// first "@", the first ":" before it. User and password are literal, not
+// percent-encoded.
+func splitProxy(given string) proxyParts {
+	var p proxyParts
+	rest := given
+	if len(rest) >= 7 && strings.EqualFold(rest[:7], "http://") {
+		p.scheme, rest = rest[:7], rest[7:]
+	}
+	if login, host, ok := strings.Cut(rest, "@"); ok {
+		rest = host
+		var password string
+		p.user, password, p.hasPassword = strings.Cut(login, ":")
+		p.password = secret.NewText(password)
+	}
+	p.host = strings.TrimSuffix(rest, "/")
+	return p
+}
+
+// shown returns the proxy with the password masked.
+func (p proxyParts) shown() string {
+	switch {
+	case p.hasPassword:
+		return p.scheme + p.user + ":" + ProxyMask + "@" + p.host
+	case p.user != "":
+		return p.scheme + p.user + "@" + p.host
+	}
+	return p.scheme + p.host
+}
+
+// masked reports whether the mask stands in the password's place.
+func (p proxyParts) masked() bool { return p.password.Equal(secret.NewText(ProxyMask)) }
+
+// setProxy takes a proxy as given. What was shown before, mask included,
+// changes nothing: a client may send back what it has read.
+func (p *Profile) setProxy(given string) {
+	if given == p.HTTPProxy {
+		return
+	}
+	parts := splitProxy(given)
+	p.HTTPProxy, p.ProxyPassword = "", secret.Sealed{}
+	if given == "" {
+		return
+	}
+	p.HTTPProxy = parts.shown()
+	if parts.hasPassword && !parts.masked() {
+		p.ProxyPassword = secret.Fresh(parts.password)
+	}
+}
+
+// checkProxyPassword refuses a mask that stands for no password of ours: the
+// stored password is never sent to another proxy than the one it was given for.
+func (p *Profile) checkProxyPassword() error {
+	if splitProxy(p.HTTPProxy).hasPassword && p.ProxyPassword.IsZero() {
+		return fault.New(fault.BadReason, "http_proxy",
+			"The password in \"http_proxy\" is masked or empty; give it again, since the proxy is not the one it was stored for.")
+	}
+	return nil
+}
+
+// checkProxy judges a proxy as given, without ever repeating it.
+func checkProxy(given string) error {
+	bad := func(why string) error {
+		return fault.New(fault.BadReason, "http_proxy", "The value of field \"http_proxy\" %s; %s.", why, proxyForms)
+	}
+	parts := splitProxy(given)
+	switch {
+	case otherScheme(given):
+		return bad("has a scheme other than http")
+	case !printableASCII(given):
+		return bad("holds a space or a character that is not printable ASCII")
+	case strings.Contains(parts.host, "/"):
+		return bad("has a path")
+	case strings.Contains(parts.host, "@"):
+		return bad(`has more than one "@"`)
+	case parts.hasPassword && (parts.user == "" || parts.password.IsZero()):
+		return bad("has an empty user or password")
+	}
+	if _, _, why := splitHostPort(parts.host, 80); why != "" {
+		return bad(why)
+	}
+	return nil
+}
+
+// ProxyAddress returns the profile's proxy taken apart, and false for none.
+func (p *Profile) ProxyAddress() (Proxy, bool) {
+	if p.HTTPProxy == "" {
+		return Proxy{}, false
+	}
+	parts := splitProxy(p.HTTPProxy)
+	host, port, _ := splitHostPort(parts.host, 80)
+	return Proxy{User: parts.user, Host: host, Port: port}, true
+}
+
+// otherScheme reports whether the text begins with a URL scheme that is not
+// http. A colon before "://" makes it a password, not a scheme.
+func otherScheme(given string) bool {
+	scheme, _, ok := strings.Cut(given, "://")
+	return ok && !strings.EqualFold(scheme, "http") && !strings.ContainsAny(scheme, ":@/")
+}
