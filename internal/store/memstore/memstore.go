@@ -12,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/store/image"
 )

@@ -1,0 +1,129 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/store"
+)
+
+func concurrentCases() []testCase {
+	return []testCase{
+		{"a snapshot never changes", func(k *kit) {
+			v := store.Version(k.put(numbered("k", 300)...))
+			old := k.snapshot()
+			k.commit(k.notes.Put("k000000", v, &note{Text: "changed"}), k.notes.Delete("k000001", v), k.notes.Put("new", 0, &note{}))
+			k.commit(k.notes.DeleteUnder("k0002"))
+			if n := len(keys(k.T, old, "notes", "")); n != 300 {
+				k.Errorf("the old snapshot has %d rows", n)
+			}
+			for key, got := range k.notes.All(old, "") {
+				if got.Text != key {
+					k.Errorf("the old snapshot has %q under %q", got.Text, key)
+				}
+			}
+			if n := k.snapshot().Len("notes"); n != 200 {
+				k.Errorf("the new snapshot has %d rows", n)
+			}
+		}},
+		{"a hundred writers lose no update", testNoLostUpdate},
+		{"a reader never sees half a commit", testNoHalfCommit},
+		{"every writer reads its own writes at once, locally too", func(k *kit) {
+			var wg sync.WaitGroup
+			for w := range 8 {
+				wg.Go(func() {
+					for i := range 25 {
+						key := fmt.Sprintf("w%d/%d", w, i)
+						rev, err := k.s.Commit(k.Context(), k.notes.Put(key, 0, &note{Text: key}))
+						if err != nil {
+							k.Errorf("commit: %v", err)
+							return
+						}
+						snap, err := k.s.Snapshot(k.Context(), store.Local)
+						if err != nil {
+							k.Errorf("snapshot: %v", err)
+							return
+						}
+						if _, version := k.notes.Get(snap, key); version != store.Version(rev) {
+							k.Errorf("%s has version %d right after a commit at %d", key, version, rev)
+						}
+					}
+				})
+			}
+			wg.Wait()
+		}},
+	}
+}
+
+// increment adds one to a tally, again and again until nobody was faster.
+func increment(ctx context.Context, s store.Store, tallies *store.Table[tally], key string) error {
+	for {
+		snap, err := s.Snapshot(ctx, store.Linearizable)
+		if err != nil {
+			return err
+		}
+		next := &tally{N: 1}
+		old, version := tallies.Get(snap, key)
+		if old != nil {
+			next.N += old.N
+		}
+		if _, err = s.Commit(ctx, tallies.Put(key, version, next)); !fault.Is(err, fault.Raced) {
+			return err
+		}
+	}
+}
+
+func testNoLostUpdate(k *kit) {
+	const writers, each = 100, 3
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for range each {
+				if err := increment(k.Context(), k.s, &k.tallies, "shared"); err != nil {
+					k.Errorf("increment: %v", err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got, _ := k.tallies.Get(k.snapshot(), "shared"); got == nil || got.N != writers*each {
+		k.Errorf("%d increments gave %v", writers*each, got)
+	}
+}
+
+func testNoHalfCommit(k *kit) {
+	v := k.commit(k.notes.Put("left", 0, &note{}), k.tallies.Put("right", 0, &tally{}))
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				snap, err := k.s.Snapshot(k.Context(), store.Local)
+				if err != nil {
+					k.Errorf("snapshot: %v", err)
+					return
+				}
+				left, lv := k.notes.Get(snap, "left")
+				right, rv := k.tallies.Get(snap, "right")
+				if left.Count != int64(right.N) || lv != rv {
+					k.Errorf("left %d at %d, right %d at %d", left.Count, lv, right.N, rv)
+					return
+				}
+			}
+		})
+	}
+	for i := range 100 {
+		v = k.commit(k.notes.Put("left", store.Version(v), &note{Count: int64(i)}),
+			k.tallies.Put("right", store.Version(v), &tally{N: i}))
+	}
+	close(done)
+	wg.Wait()
+}
