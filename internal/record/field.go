@@ -17,7 +17,7 @@ const (
 	ReadOnly                   // computed or fixed: never given
 	WriteOnly                  // never shown, filtered or sorted by
 	Computed                   // costs I/O to know: filled by Fill, only when asked for
-	Clearable                  // null and "" take the value away
+	Clearable                  // null, "" and [] take the value away
 	Unsorted                   // has no order: order_by refuses it
 	Shown                      // in lists by default, though not part of the key
 	Sensitive                  // what is given may hold a secret: no message repeats it (what Get returns may be shown)
@@ -74,7 +74,6 @@ type Column struct {
 	Required bool
 	Default  Value
 	Enum     []string
-	// ShortOf is set on the one column that a plain string instead of an
-	// object stands for ("role": "admin" for "role": {"name": "admin"}).
+	// Doc is one sentence for the reference, Example a value for it.
 	Doc, Example string
 }

@@ -1,6 +1,10 @@
 package record
 
-import "github.com/duoplane/duoplane/internal/secret"
+import (
+	"time"
+
+	"github.com/duoplane/duoplane/internal/secret"
+)
 
 // A Kind says what a field holds and so how it is read, compared and printed.
 type Kind uint8
@@ -34,6 +38,7 @@ const (
 	textValue
 	boolValue
 	intValue
+	timeValue
 	secretValue
 	listValue
 	objectValue
@@ -72,6 +77,15 @@ func Flag(b bool) Value {
 
 // Integer returns a whole number.
 func Integer(n int64) Value { return Value{kind: intValue, num: n} }
+
+// Instant returns a point in time, to the microsecond; the zero time is the
+// absent value.
+func Instant(t time.Time) Value {
+	if t.IsZero() {
+		return Value{}
+	}
+	return Value{kind: timeValue, num: t.UnixMicro()}
+}
 
 // Hidden returns a secret; the absent secret is the absent value.
 func Hidden(t secret.Text) Value {
@@ -118,6 +132,14 @@ func (v Value) Int() int64 {
 		return 0
 	}
 	return v.num
+}
+
+// Time returns the instant of a point in time, in UTC, else the zero time.
+func (v Value) Time() time.Time {
+	if v.kind != timeValue {
+		return time.Time{}
+	}
+	return time.UnixMicro(v.num).UTC()
 }
 
 // Secret returns the secret of a secret value, else the absent one.
