@@ -2,6 +2,8 @@
 // its storage VMs.
 package svm
 
+import "github.com/duoplane/duoplane/internal/audit"
+
 // An Owner is the cluster or one SVM, as profiles, groups and accounts refer
 // to it. The UUID is the identity; the Name may change by a rename and is
 // joined in on reading.
@@ -43,4 +45,9 @@ type Caller struct {
 	// From is the client's address without port, Via the edge ("rest", "ssh",
 	// "start"), Request the id under which logs and audit know this request.
 	From, Via, Request string
+}
+
+// Who tells the audit log who the caller is.
+func (c Caller) Who() audit.Who {
+	return audit.Who{Name: c.Name, Owner: c.Owner.UUID, From: c.From, Via: c.Via, Request: c.Request}
 }
