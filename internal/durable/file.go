@@ -1,0 +1,100 @@
+// Package durable writes files that survive a loss of power whole, and reads
+// files that nobody but their owner may read.
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// maxFile bounds what ReadPrivate reads.
+const maxFile = 1 << 20
+
+// Replace puts data at path, whether or not a file is there: a reader, or a
+// machine that loses power, finds the old content or the new, never a part.
+func Replace(path string, data []byte, mode os.FileMode) error {
+	return write(path, data, mode, os.Rename)
+}
+
+// Create is Replace for a file that must not be there yet: fs.ErrExist when
+// it is, and the file that is there stays as it was.
+func Create(path string, data []byte, mode os.FileMode) error {
+	return write(path, data, mode, func(tmp, path string) error {
+		if err := os.Link(tmp, path); err != nil { // unlike a rename, never overwrites
+			return err
+		}
+		return os.Remove(tmp)
+	})
+}
+
+func write(path string, data []byte, mode os.FileMode, place func(tmp, path string) error) (err error) {
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write %s: %w", path, err)
+			_ = tmp.Close()           // its error would say less than err
+			_ = os.Remove(tmp.Name()) // as above
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = tmp.Chmod(mode); err != nil {
+		return err
+	}
+	if err = tmp.Sync(); err != nil {
+		return err
+	}
+	if err = tmp.Close(); err != nil {
+		return err
+	}
+	if err = place(tmp.Name(), path); err != nil {
+		return err
+	}
+	return SyncDir(dir)
+}
+
+// SyncDir makes the names in a directory durable.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir) //nolint:gosec // G304: the operator names the place
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// ReadPrivate reads a file that only its owner may read or write; any other
+// mode is refused, since what it holds must then be taken for known. It asks
+// the opened file, not the path, which could name another file a moment later.
+func ReadPrivate(path string) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // G304: the operator names the file
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if perm := info.Mode().Perm(); perm&0o077 != 0 {
+		return nil, fmt.Errorf("%s may be used by others than its owner (mode %04o): run chmod 600 %s", path, perm, path)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxFile)
+	}
+	return data, nil
+}

@@ -1,0 +1,84 @@
+package durable_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/duoplane/duoplane/internal/durable"
+)
+
+func TestReplaceAndCreate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	if err := durable.Create(path, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := durable.Create(path, []byte("two"), 0o600); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("creating what is there: %v", err)
+	}
+	if got, err := durable.ReadPrivate(path); string(got) != "one" || err != nil {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if err := durable.Replace(path, []byte("three"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := durable.ReadPrivate(path); string(got) != "three" || err != nil {
+		t.Errorf("read %q, %v", got, err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 {
+		t.Errorf("the directory holds %v, %v", left, err)
+	}
+}
+
+func TestAFailedWriteLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "d")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := durable.Replace(path, []byte("x"), 0o600); err == nil {
+		t.Error("a file replaced a directory")
+	}
+	if err := durable.Replace(filepath.Join(dir, "absent", "f"), []byte("x"), 0o600); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("writing into an absent directory: %v", err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 {
+		t.Errorf("the directory holds %v, %v", left, err)
+	}
+}
+
+func TestReadPrivateRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	for mode, refused := range map[os.FileMode]bool{
+		0o600: false, 0o400: false, 0o640: true, 0o604: true, 0o620: true, 0o666: true,
+	} {
+		if err := durable.Replace(path, []byte("x"), mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := durable.ReadPrivate(path)
+		if (err != nil) != refused {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
+		if refused && !strings.Contains(err.Error(), "chmod 600 "+path) {
+			t.Errorf("mode %04o: no advice in %q", mode, err)
+		}
+	}
+	if err := durable.Replace(path, make([]byte, 1<<20+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := durable.ReadPrivate(path); err == nil {
+		t.Error("a file above the limit was read")
+	}
+	if _, err := durable.ReadPrivate(filepath.Dir(path)); err == nil {
+		t.Error("a directory was read")
+	}
+	if _, err := durable.ReadPrivate(path + "x"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an absent file: %v", err)
+	}
+}

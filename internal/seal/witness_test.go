@@ -1,0 +1,117 @@
+package seal
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/duoplane/duoplane/internal/secret"
+	"github.com/duoplane/duoplane/internal/store"
+	"github.com/duoplane/duoplane/internal/store/memstore"
+)
+
+type thing struct{}
+
+var things = &store.Table[thing]{Name: "things", DocVersion: 1}
+
+func open(t *testing.T) *memstore.Store {
+	t.Helper()
+	s := memstore.New(Witnesses, things)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestAStoreKnowsItsKeyset(t *testing.T) {
+	s := open(t)
+	path := filepath.Join(t.TempDir(), "keyset.json")
+	first, err := Prepare(t.Context(), s, path, Witnesses, things)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(t.Context(), things.Put("a", 0, &thing{})); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Prepare(t.Context(), s, path, Witnesses, things)
+	if err != nil || again.Primary() != first.Primary() {
+		t.Errorf("second start: %v", err)
+	}
+
+	if err := os.Rename(path, path+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Prepare(t.Context(), s, path, Witnesses, things); err == nil || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("start without the keyset file: %v", err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a new keyset file was made for old data")
+	}
+
+	if _, err := Create(path); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Prepare(t.Context(), s, path, Witnesses, things)
+	if !errors.Is(err, ErrForeignKey) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), first.Primary().String()) {
+		t.Errorf("start with another keyset file: %v", err)
+	}
+}
+
+func TestARotatedKeysetStillFits(t *testing.T) {
+	s := open(t)
+	k := inMemory(t)
+	if err := Check(t.Context(), s, k, Witnesses, things); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(t.Context(), s, rotated(t, k), Witnesses, things); err != nil {
+		t.Errorf("rotated: %v", err)
+	}
+}
+
+func TestRecordsWithoutAWitnessAreRefused(t *testing.T) {
+	s := open(t)
+	if _, err := s.Commit(t.Context(), things.Put("a", 0, &thing{})); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(t.Context(), s, inMemory(t), Witnesses, things); err == nil {
+		t.Error("a keyset was accepted for records it never saw")
+	}
+}
+
+func TestAWitnessWithAnotherTextIsRefused(t *testing.T) {
+	s := open(t)
+	k := inMemory(t)
+	known, err := k.Seal(witnessPlace(), secret.Fresh(secret.NewText("else")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(t.Context(), Witnesses.Put(witnessKey, 0, &Witness{Known: known})); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(t.Context(), s, k, Witnesses); err == nil {
+		t.Error("accepted")
+	}
+}
+
+func TestOfServersStartingTogetherOneKeysetWins(t *testing.T) {
+	s := open(t)
+	const servers = 8
+	var wg sync.WaitGroup
+	accepted := make(chan KeyID, servers)
+	for range servers {
+		k := inMemory(t)
+		wg.Go(func() {
+			switch err := Check(t.Context(), s, k, Witnesses, things); {
+			case err == nil:
+				accepted <- k.Primary()
+			case !errors.Is(err, ErrForeignKey):
+				t.Errorf("check: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if len(accepted) != 1 {
+		t.Errorf("%d keysets were accepted", len(accepted))
+	}
+}
