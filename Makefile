@@ -1,0 +1,47 @@
+# Everything a developer runs. .ci/run calls the same targets.
+
+GO ?= go
+# Tools are built once into a folder of the user's, outside the tree.
+TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/duoplane/bin
+LINT := $(TOOLS)/golangci-lint-2.15.0
+
+.PHONY: build test race lint fmt tidy fuzz interop bench docs
+
+build:
+	$(GO) build -o bin/duoplane ./cmd/duoplane
+
+test:
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+
+lint: $(LINT) tidy
+	$(GO) vet ./...
+	$(LINT) fmt --diff ./...
+	$(LINT) run ./...
+
+fmt: $(LINT)
+	$(LINT) fmt ./...
+
+tidy:
+	$(GO) mod tidy -diff
+
+fuzz:
+	tools/fuzz
+
+# Real outside clients against a running duoplane; installs what it needs.
+interop: build
+	interop/run.sh
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Rewrites the documents that are derived from the code.
+docs:
+	$(GO) test ./cmd/duoplane -run TestDocuments -update
+
+$(LINT):
+	mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(TOOLS)/golangci-lint $@
