@@ -79,10 +79,10 @@ func checkUnder(changes []Change) error {
 	return nil
 }
 
-// RacedOn is the refusal of a Commit whose expectation on a record did not
-// hold; nothing was changed.
-func RacedOn(table, key string) error {
-	return fault.New(fault.Raced, "", "The record \"%s/%s\" was changed by someone else at the same moment; read it again and retry.", table, key)
+// Raced is the refusal of a Commit with an expectation that did not hold;
+// nothing was changed.
+func Raced() error {
+	return fault.New(fault.Raced, "", "The record was changed by someone else at the same moment; try again.")
 }
 
 // Unreached is the answer when the store cannot be reached or did not answer

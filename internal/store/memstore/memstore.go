@@ -124,7 +124,7 @@ func (d *Data) commit(s *Store, changes []store.Change, docs [][]byte) (store.Re
 	for i := range changes {
 		c := &changes[i]
 		if c.Op != store.DeleteUnder && d.docs[place{c.Table, c.Key}].version != c.Expect {
-			return 0, store.RacedOn(c.Table, c.Key)
+			return 0, store.Raced()
 		}
 	}
 	values, err := d.decode(changes, docs)

@@ -1,0 +1,98 @@
+package etcdstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/store"
+)
+
+// headKey follows the prefix in the key that every commit to a cluster writes,
+// so that a reader learns from one key which revision is the newest of ours:
+// the cluster's own revision also counts what others keep there. It holds
+// nothing, and no table can have its name.
+const headKey = "HEAD"
+
+// Commit implements store.Store. After Raced, too, the next snapshot has what
+// the commit raced with.
+func (s *Store) Commit(ctx context.Context, changes ...store.Change) (store.Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, store.Unreached(err)
+	}
+	if v := s.view.Load(); v.err != nil {
+		return 0, store.Unreached(v.err)
+	}
+	if err := s.tables.Check(changes); err != nil {
+		return 0, err
+	}
+	txn, err := s.txn(ctx, changes)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := txn.Commit()
+	if err != nil {
+		return 0, commitError(ctx, err)
+	}
+	rev := store.Revision(resp.Header.Revision)
+	if !resp.Succeeded && s.confirm != nil {
+		rev = newest(resp.Responses[0].GetResponseRange().Kvs)
+	}
+	if err := s.arrival.wait(ctx, rev); err != nil {
+		return 0, store.Unreached(err)
+	}
+	if !resp.Succeeded {
+		return 0, store.Raced()
+	}
+	return rev, nil
+}
+
+// txn makes etcd's transaction of changes that passed the check.
+func (s *Store) txn(ctx context.Context, changes []store.Change) (clientv3.Txn, error) {
+	cmps := make([]clientv3.Cmp, 0, len(changes))
+	ops := make([]clientv3.Op, 0, len(changes)+1)
+	for i := range changes {
+		c := &changes[i]
+		key := s.prefix + c.Table + "/" + c.Key
+		if c.Op != store.DeleteUnder {
+			cmps = append(cmps, clientv3.Compare(clientv3.ModRevision(key), "=", int64(c.Expect)))
+		}
+		switch c.Op {
+		case store.Put:
+			doc, err := s.tables[c.Table].Encode(c.Value)
+			if err != nil {
+				return nil, fmt.Errorf("etcdstore: commit %s/%s: %w", c.Table, c.Key, err)
+			}
+			ops = append(ops, clientv3.OpPut(key, string(doc)))
+		case store.Delete:
+			ops = append(ops, clientv3.OpDelete(key))
+		case store.DeleteUnder:
+			ops = append(ops, clientv3.OpDelete(key, clientv3.WithPrefix()))
+		case store.Require:
+		}
+	}
+	txn := s.client.Txn(ctx).If(cmps...)
+	if s.confirm == nil {
+		return txn.Then(ops...), nil
+	}
+	head := s.prefix + headKey
+	return txn.Then(append(ops, clientv3.OpPut(head, ""))...).Else(clientv3.OpGet(head)), nil
+}
+
+// commitError tells apart what the operator or the caller can do something
+// about.
+func commitError(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil: // etcd reports the end of a context in its own words
+		return store.Unreached(errors.Join(ctx.Err(), err))
+	case errors.Is(err, rpctypes.ErrNoSpace):
+		return fault.Wrap(err, fault.Unavailable, "", "The configuration store is full; the administrator must make room.")
+	case errors.Is(err, rpctypes.ErrTooManyOps), errors.Is(err, rpctypes.ErrRequestTooLarge):
+		return fmt.Errorf("etcdstore: commit: %w", err)
+	}
+	return store.Unreached(fmt.Errorf("etcdstore: commit: %w", err))
+}

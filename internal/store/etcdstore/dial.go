@@ -1,0 +1,34 @@
+package etcdstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const (
+	dialTimeout      = 5 * time.Second
+	keepAlive        = 5 * time.Second // a member that fell silent is noticed this soon
+	keepAliveTimeout = 3 * time.Second
+)
+
+// dial makes a client of a cluster, which lives until it is closed.
+func dial(ctx context.Context, cfg Config) (*clientv3.Client, error) {
+	client, err := clientv3.New(clientv3.Config{
+		Context:              context.WithoutCancel(ctx),
+		Endpoints:            cfg.Endpoints,
+		TLS:                  cfg.TLS,
+		Username:             cfg.User,
+		Password:             cfg.Password.Reveal(), //nolint:forbidigo // this is where it is put to use
+		DialTimeout:          dialTimeout,
+		DialKeepAliveTime:    keepAlive,
+		DialKeepAliveTimeout: keepAliveTimeout,
+		Logger:               zapLogger(cfg.Logger, nil),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("etcdstore: connect to etcd at %v: %w", cfg.Endpoints, err)
+	}
+	return client, nil
+}

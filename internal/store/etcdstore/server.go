@@ -1,0 +1,163 @@
+package etcdstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+
+	"github.com/duoplane/duoplane/internal/fault"
+)
+
+// How the embedded etcd is set up. It has one member, so ticks only decide
+// how soon it elects itself at the start, and followers need no log to catch
+// up from.
+const (
+	tickMs           = 5
+	electionMs       = 5 * tickMs
+	quota            = 8 << 30 // bytes of the database; etcd advises no more
+	maxTxnOps        = 100_000
+	maxRequest       = 16 << 20 // bytes of one commit
+	snapshotEvery    = 5000     // commits whose log is kept in memory and read again at the start
+	snapshotCatchUp  = 100
+	keepFiles        = 2 // log segments and snapshots beside those in use
+	historyKept      = "1m"
+	closeTimeout     = 5 * time.Second
+	memberName       = "duoplane"
+	memberURL        = "http://duoplane.invalid:2380" // a name for the member; nothing listens there
+	subDir, lockName = "etcd", "lock"
+)
+
+// A server is the etcd in this process. It listens nowhere: its client calls
+// its functions.
+type server struct {
+	lock *fileutil.LockedFile
+	etcd *embed.Etcd
+
+	failed chan struct{} // closed after reason is set
+	mu     sync.Mutex    // guards reason
+	reason error
+}
+
+// startServer locks the data directory and starts etcd in it.
+func startServer(ctx context.Context, dir string, log *slog.Logger) (*server, error) {
+	if err := os.MkdirAll(filepath.Join(dir, subDir), 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	if err := os.Chmod(filepath.Join(dir, subDir), 0o700); err != nil { //nolint:gosec // G302: a directory
+		return nil, fmt.Errorf("close the data directory to others: %w", err)
+	}
+	lock, err := fileutil.TryLockFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, fileutil.ErrLocked) {
+		return nil, fault.Wrap(err, fault.InUse, "", "data directory %s is in use by another Duoplane; stop it or choose another --data-dir", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock the data directory: %w", err)
+	}
+	s := &server{lock: lock, failed: make(chan struct{})}
+	if err := s.start(ctx, dir, log); err != nil {
+		return nil, errors.Join(fmt.Errorf("start etcd in data directory %s: %w", dir, err), s.close())
+	}
+	return s, nil
+}
+
+// start runs etcd's start in a goroutine of its own, since etcd ends the
+// goroutine, or panics, where it finds its files damaged.
+func (s *server) start(ctx context.Context, dir string, log *slog.Logger) error {
+	cfg, err := s.config(filepath.Join(dir, subDir), log)
+	if err != nil {
+		return err
+	}
+	started := make(chan error, 1)
+	go func() {
+		err := errors.New("etcd gave up")
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("etcd panicked: %v", r)
+			}
+			started <- err
+		}()
+		s.etcd, err = embed.StartEtcd(cfg)
+	}()
+	if err = <-started; err != nil {
+		return errors.Join(s.err(), err)
+	}
+	select {
+	case <-s.etcd.Server.ReadyNotify():
+		return nil
+	case <-s.failed:
+		return s.err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *server) config(dir string, log *slog.Logger) (*embed.Config, error) {
+	member, err := url.Parse(memberURL)
+	if err != nil {
+		return nil, err
+	}
+	cfg := embed.NewConfig()
+	cfg.Dir = dir
+	cfg.Name = memberName
+	cfg.ListenPeerUrls, cfg.ListenClientUrls = nil, nil
+	cfg.AdvertisePeerUrls, cfg.AdvertiseClientUrls = []url.URL{*member}, []url.URL{*member}
+	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
+	cfg.TickMs, cfg.ElectionMs = tickMs, electionMs
+	cfg.QuotaBackendBytes = quota
+	cfg.MaxTxnOps, cfg.MaxRequestBytes = maxTxnOps, maxRequest
+	cfg.SnapshotCount, cfg.SnapshotCatchUpEntries = snapshotEvery, snapshotCatchUp
+	cfg.MaxWalFiles, cfg.MaxSnapFiles = keepFiles, keepFiles
+	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = embed.CompactorModePeriodic, historyKept
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zapLogger(log, s))
+	return cfg, nil
+}
+
+func (s *server) client() *clientv3.Client { return v3client.New(s.etcd.Server) }
+
+// fail records why etcd stopped; the first reason stays.
+func (s *server) fail(reason error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reason == nil {
+		s.reason = reason
+		close(s.failed)
+	}
+}
+
+func (s *server) err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reason
+}
+
+// close stops etcd and gives the data directory free. An etcd that failed may
+// not stop; it is left behind after a while, and with it its own lock.
+func (s *server) close() error {
+	if s.etcd != nil {
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			s.etcd.Close()
+		}()
+		if s.err() == nil {
+			<-stopped
+		} else {
+			select {
+			case <-stopped:
+			case <-time.After(closeTimeout):
+			}
+		}
+	}
+	return s.lock.Close()
+}

@@ -1,0 +1,206 @@
+// Package etcdstore keeps records in etcd: in an etcd of this process's own,
+// which listens nowhere, or in a cluster elsewhere. After the client is there
+// the two are one path.
+//
+// A record of a table lives under <prefix><table>/<key> as its table's
+// document. Reads come from an image of all tables in memory, fed by one watch
+// on the prefix; a commit is one etcd transaction, answered once the image has
+// it.
+package etcdstore
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/duoplane/duoplane/internal/secret"
+	"github.com/duoplane/duoplane/internal/store"
+	"github.com/duoplane/duoplane/internal/store/image"
+)
+
+// DefaultPrefix is where keys live when the Config does not say otherwise.
+const DefaultPrefix = "/duoplane/v1/"
+
+// A Config says where the records are. Exactly one of Dir and Endpoints is
+// given.
+type Config struct {
+	// Dir is the data directory of the embedded etcd, made with mode 0700
+	// when absent. One process uses it at a time.
+	Dir string
+	// Endpoints are the URLs of an etcd cluster's members.
+	Endpoints []string
+	// TLS is how to talk to Endpoints; nil speaks plain HTTP/2.
+	TLS *tls.Config
+	// User and Password log in to Endpoints where etcd asks for it.
+	User     string
+	Password secret.Text
+	// Prefix begins every key and ends in a slash; "" is DefaultPrefix.
+	Prefix string
+	// Tables are all tables of the store. Keys of other tables under the
+	// prefix are left alone.
+	Tables []store.Codec
+	// Logger gets what an operator acts on; nil discards it.
+	Logger *slog.Logger
+}
+
+var (
+	errClosed  = errors.New("etcdstore: closed")
+	errLoading = errors.New("etcdstore: not loaded yet")
+)
+
+// A Store is a store.Store on etcd.
+type Store struct {
+	log    *slog.Logger
+	tables store.Tables
+	prefix string
+
+	client *clientv3.Client
+	server *server // the embedded etcd, or nil
+
+	view    atomic.Pointer[view]
+	arrival arrival
+	confirm *confirmer // nil where the image has every acknowledged commit anyway
+
+	ctx  context.Context // ends with Close
+	stop context.CancelFunc
+	work sync.WaitGroup
+	once sync.Once
+}
+
+// A view is what readers get: an image, or why there is none.
+type view struct {
+	image *image.Image
+	err   error
+}
+
+// Open connects, loads every record and starts to follow changes. It returns
+// when the store is ready, or fails with a reason that an operator can act on;
+// with Endpoints that do not answer it waits until ctx ends. An undecodable
+// record is an error. Close ends everything Open started.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	tables, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{log: cfg.Logger, tables: tables, prefix: cfg.Prefix}
+	s.view.Store(&view{err: errLoading})
+	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if cfg.Dir != "" {
+		if s.server, err = startServer(ctx, cfg.Dir, cfg.Logger); err == nil {
+			s.client = s.server.client()
+		}
+	} else {
+		if s.client, err = dial(ctx, cfg); err == nil {
+			s.confirm = newConfirmer(s)
+		}
+	}
+	if err != nil {
+		s.stop()
+		return nil, err
+	}
+	f := &follower{s: s}
+	if err := f.load(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.work.Go(func() { f.run(s.ctx) })
+	return s, nil
+}
+
+func (cfg *Config) check() (store.Tables, error) {
+	if (cfg.Dir == "") == (len(cfg.Endpoints) == 0) {
+		return nil, errors.New("etcdstore: exactly one of a data directory and etcd endpoints must be given")
+	}
+	if cfg.Prefix == "" {
+		cfg.Prefix = DefaultPrefix
+	}
+	if cfg.Prefix[len(cfg.Prefix)-1] != '/' {
+		return nil, errors.New("etcdstore: the key prefix must end in a slash")
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return store.NewTables(cfg.Tables...)
+}
+
+// Snapshot implements store.Store. On an embedded etcd every snapshot is
+// linearizable at no cost. On a cluster, Linearizable asks it for its newest
+// commit, once for all who wait at that moment, and waits until the image has
+// it.
+func (s *Store) Snapshot(ctx context.Context, c store.Consistency) (store.Snapshot, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, store.Unreached(err)
+	}
+	if c == store.Linearizable {
+		if err := s.current(ctx); err != nil {
+			return nil, store.Unreached(err)
+		}
+	}
+	v := s.view.Load()
+	if v.err != nil {
+		return nil, store.Unreached(v.err)
+	}
+	return v.image, nil
+}
+
+// current returns when the image has every commit acknowledged before the call.
+func (s *Store) current(ctx context.Context) error {
+	if s.confirm == nil {
+		return s.server.err()
+	}
+	rev, err := s.confirm.newest(ctx)
+	if err != nil {
+		return err
+	}
+	return s.arrival.wait(ctx, rev)
+}
+
+// Failed is closed when the embedded etcd has stopped by itself, after an
+// error from which it cannot recover, such as a disk that takes no more; Err
+// has the reason. Nothing acknowledged is lost then: opening the store again,
+// once the cause is gone, finds everything. Never closed on a cluster.
+func (s *Store) Failed() <-chan struct{} {
+	if s.server == nil {
+		return nil
+	}
+	return s.server.failed
+}
+
+// Err returns why Failed is closed, or nil.
+func (s *Store) Err() error {
+	if s.server == nil {
+		return nil
+	}
+	return s.server.err()
+}
+
+// Close implements store.Store. Commits under way are cut off.
+func (s *Store) Close() error {
+	var err error
+	s.once.Do(func() {
+		s.stop()
+		s.work.Wait()
+		s.publish(&view{err: errClosed})
+		if cerr := s.client.Close(); cerr != nil && !errors.Is(cerr, context.Canceled) {
+			err = cerr
+		}
+		if s.server != nil {
+			err = errors.Join(err, s.server.close())
+		}
+	})
+	return err
+}
+
+// publish shows a view to readers and then lets go those who wait for it.
+func (s *Store) publish(v *view) {
+	s.view.Store(v)
+	if v.err != nil {
+		s.arrival.fail(v.err)
+		return
+	}
+	s.arrival.reach(v.image.Revision())
+}
