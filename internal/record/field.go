@@ -21,6 +21,7 @@ const (
 	Unsorted                   // has no order: order_by refuses it
 	Shown                      // in lists by default, though not part of the key
 	Sensitive                  // what is given may hold a secret: no message repeats it (what Get returns may be shown)
+	Guessable                  // a secret that people choose: the audit log has not even its fingerprint
 )
 
 // Has reports whether u includes all of other.

@@ -21,6 +21,15 @@ const (
 	Secret                  // write-only text: never read, printed, filtered or sorted by
 )
 
+// String returns the word the reference uses for the kind.
+func (k Kind) String() string {
+	words := [...]string{"", "string", "enum", "boolean", "integer", "time", "array of strings", "array of objects", "secret"}
+	if int(k) >= len(words) {
+		return ""
+	}
+	return words[k]
+}
+
 // A Value is one field's value in one record: absent (the zero Value), a
 // scalar, a secret, an array or an object. It is immutable and comparable
 // only through Equal.
