@@ -24,42 +24,39 @@ func checkAPIHost(given string) error {
 	case strings.Contains(given, "@"):
 		return bad("has a user")
 	}
-	if _, _, why := splitHostPort(given, 443); why != "" {
+	if why := addressProblem(given); why != "" {
 		return bad(why)
 	}
 	return nil
 }
 
-// splitHostPort reads "host", "host:port", "[v6]", "[v6]:port" or a bare IPv6
-// address. why is "" or what is wrong, to follow "The value …".
-func splitHostPort(s string, defaultPort uint16) (host string, port uint16, why string) {
+// addressProblem says what keeps a text from being "host", "host:port",
+// "[v6]", "[v6]:port" or a bare IPv6 address, to follow "The value …"; "" when
+// nothing does.
+func addressProblem(s string) string {
 	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
-		return s, defaultPort, ""
+		return ""
 	}
-	host, port = s, defaultPort
-	bracketed := strings.HasPrefix(s, "[")
-	if i := strings.LastIndexByte(s, ':'); i >= 0 && (!bracketed || s[i-1] == ']') {
+	host, bracketed := s, strings.HasPrefix(s, "[")
+	if i := strings.LastIndexByte(s, ':'); i > 0 && (!bracketed || s[i-1] == ']') {
 		n, err := strconv.ParseUint(s[i+1:], 10, 16)
 		if err != nil || n == 0 {
-			return "", 0, "has a port that is not a number from 1 to 65535"
+			return "has a port that is not a number from 1 to 65535"
 		}
-		host, port = s[:i], uint16(n)
+		host = s[:i]
 	}
 	if bracketed {
 		inner, closed := strings.CutSuffix(host[1:], "]")
 		a, err := netip.ParseAddr(inner)
 		if !closed || err != nil || !a.Is6() || a.Zone() != "" {
-			return "", 0, "has brackets around something that is not an IPv6 address"
+			return "has brackets around something that is not an IPv6 address"
 		}
-		return inner, port, ""
+		return ""
 	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return host, port, ""
+	if a, err := netip.ParseAddr(host); err == nil && a.Is4() || validHostName(host) {
+		return ""
 	}
-	if !validHostName(host) {
-		return "", 0, "is not a host name or an IP address"
-	}
-	return host, port, ""
+	return "is not a host name or an IP address"
 }
 
 // validHostName follows RFC 1123: labels of letters, digits and inner

@@ -12,15 +12,6 @@ const ProxyMask = "********"
 
 const proxyForms = `a proxy is given as "[http://][user:password@]host[:port]"`
 
-// A Proxy is an HTTP proxy's address, taken apart. The password, if any, is
-// the profile's ProxyPassword.
-type Proxy struct {
-	User string
-	// Host is a host name or address without brackets; Port is never 0.
-	Host string
-	Port uint16
-}
-
 // proxyParts is a proxy as given: the text around the password, and the
 // password, which may be the mask.
 type proxyParts struct {
@@ -107,20 +98,20 @@ func checkProxy(given string) error {
 	case parts.hasPassword && (parts.user == "" || parts.password.IsZero()):
 		return bad("has an empty user or password")
 	}
-	if _, _, why := splitHostPort(parts.host, 80); why != "" {
+	if why := addressProblem(parts.host); why != "" {
 		return bad(why)
 	}
 	return nil
 }
 
-// ProxyAddress returns the profile's proxy taken apart, and false for none.
-func (p *Profile) ProxyAddress() (Proxy, bool) {
-	if p.HTTPProxy == "" {
-		return Proxy{}, false
-	}
+// ProxyWith returns the proxy as it was given, with the password in the
+// place of its mask; absent for none.
+func (p *Profile) ProxyWith(password secret.Text) secret.Text {
 	parts := splitProxy(p.HTTPProxy)
-	host, port, _ := splitHostPort(parts.host, 80)
-	return Proxy{User: parts.user, Host: host, Port: port}, true
+	if !parts.hasPassword {
+		return secret.NewText(p.HTTPProxy)
+	}
+	return password.Between(parts.scheme+parts.user+":", "@"+parts.host)
 }
 
 // otherScheme reports whether the text begins with a URL scheme that is not

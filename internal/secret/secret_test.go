@@ -38,7 +38,7 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 		"holder":  newHolder(),
 	}
 	for name, value := range values {
-		for _, verb := range strings.Split("v +v #v s q x X d t b o O c U e f g p T w", " ") {
+		for verb := range strings.SplitSeq("v +v #v s q x X d t b o O c U e f g p T w", " ") {
 			if got := fmt.Sprintf("%"+verb, value); leaks(got) {
 				t.Errorf("%s under %%%s prints %q", name, verb, got)
 			}

@@ -58,6 +58,12 @@ func (t Text) PrintableASCII() bool {
 	return true
 }
 
+// Between returns a longer secret, this one between two texts: a password in
+// its URL.
+func (t Text) Between(before, after string) Text {
+	return NewText(before + t.Reveal() + after)
+}
+
 // Equal compares in a time that depends on the lengths only.
 func (t Text) Equal(other Text) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Reveal()), []byte(other.Reveal())) == 1
