@@ -25,6 +25,10 @@ const (
 	Local
 )
 
+// MaxChanges is how many changes every backend takes in one Commit. A backend
+// may take more.
+const MaxChanges = 100
+
 // A Store holds versioned records in tables. Its methods may be called
 // concurrently.
 type Store interface {

@@ -14,12 +14,17 @@ func embedded(tb testing.TB) storetest.Opener {
 	dir := tb.TempDir()
 	return func(tb testing.TB, tables ...store.Codec) store.Store {
 		tb.Helper()
-		s, err := etcdstore.Open(tb.Context(), etcdstore.Config{Dir: dir, Tables: tables, Logger: slog.New(slog.NewTextHandler(tb.Output(), nil))})
+		s, err := etcdstore.Open(tb.Context(), etcdstore.Config{Dir: dir, Tables: tables, Logger: logger(tb)})
 		if err != nil {
 			tb.Fatal(err)
 		}
 		return s
 	}
+}
+
+func logger(tb testing.TB) *slog.Logger {
+	tb.Helper()
+	return slog.New(slog.NewTextHandler(tb.Output(), nil))
 }
 
 func TestSuiteOnTheEmbeddedEtcd(t *testing.T) { storetest.Run(t, embedded) }

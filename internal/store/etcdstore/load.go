@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	pageSize   = 2000 // records of one range request
-	pagesAhead = 2    // pages fetched while another is decoded
+	pageLeast  = 2000    // records of one range request
+	pageMost   = 100_000 // as many are in memory twice while loading
+	pagesWhole = 20      // pages of a large store: etcd counts all that follow for each of them
+	pagesAhead = 1       // pages fetched while another is decoded
 )
 
 // A record is a key of ours taken apart, with its decoded value.
@@ -56,13 +58,15 @@ func (s *Store) read(ctx context.Context) (*image.Builder, store.Revision, error
 
 func (s *Store) fetch(ctx context.Context, rev *store.Revision, pages chan<- []*mvccpb.KeyValue) error {
 	end := clientv3.GetPrefixRangeEnd(s.prefix)
+	limit := int64(pageLeast)
 	for from := s.prefix; ; {
-		resp, err := s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(pageSize), clientv3.WithRev(int64(*rev)))
+		resp, err := s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(limit), clientv3.WithRev(int64(*rev)))
 		if err != nil {
 			return fmt.Errorf("etcdstore: load: %w", err)
 		}
 		if *rev == 0 {
 			*rev = store.Revision(resp.Header.Revision)
+			limit = min(max(resp.Count/pagesWhole, pageLeast), pageMost)
 		}
 		select {
 		case pages <- resp.Kvs:

@@ -54,8 +54,8 @@ func commitCases() []testCase {
 				k.Errorf("snapshot at %d after a commit at %d", snap.Revision(), second)
 			}
 		}},
-		{"a hundred changes fit in one commit", func(k *kit) {
-			want := numbered("k", 100)
+		{"MaxChanges changes fit in one commit", func(k *kit) {
+			want := numbered("k", store.MaxChanges)
 			k.put(want...)
 			if diff := cmp.Diff(want, keys(k.T, k.snapshot(), "notes", "")); diff != "" {
 				k.Errorf("keys (-want +got):\n%s", diff)

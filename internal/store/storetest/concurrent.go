@@ -12,11 +12,11 @@ import (
 func concurrentCases() []testCase {
 	return []testCase{
 		{"a snapshot never changes", func(k *kit) {
-			v := store.Version(k.put(numbered("k", 300)...))
+			v := store.Version(k.put(numbered("k", store.MaxChanges)...))
 			old := k.snapshot()
 			k.commit(k.notes.Put("k000000", v, &note{Text: "changed"}), k.notes.Delete("k000001", v), k.notes.Put("new", 0, &note{}))
-			k.commit(k.notes.DeleteUnder("k0002"))
-			if n := len(keys(k.T, old, "notes", "")); n != 300 {
+			k.commit(k.notes.DeleteUnder("k00009"))
+			if n := len(keys(k.T, old, "notes", "")); n != store.MaxChanges {
 				k.Errorf("the old snapshot has %d rows", n)
 			}
 			for key, got := range k.notes.All(old, "") {
@@ -24,7 +24,7 @@ func concurrentCases() []testCase {
 					k.Errorf("the old snapshot has %q under %q", got.Text, key)
 				}
 			}
-			if n := k.snapshot().Len("notes"); n != 200 {
+			if n := k.snapshot().Len("notes"); n != store.MaxChanges-10 {
 				k.Errorf("the new snapshot has %d rows", n)
 			}
 		}},

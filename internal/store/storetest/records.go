@@ -60,7 +60,7 @@ func recordCases() []testCase {
 			}
 		}},
 		{"a listing may stop early", func(k *kit) {
-			k.put(numbered("k", 500)...)
+			k.put(numbered("k", store.MaxChanges)...)
 			n := 0
 			for range k.notes.All(k.snapshot(), "") {
 				if n++; n == 3 {

@@ -45,7 +45,7 @@ func underCases() []testCase {
 		}},
 		{"DeleteUnder goes together with the rest of its commit", func(k *kit) {
 			v := store.Version(k.put("svm"))
-			for some := range slices.Chunk(numbered("svm/", 1500), 100) {
+			for some := range slices.Chunk(numbered("svm/", 1500), store.MaxChanges) {
 				changes := make([]store.Change, len(some))
 				for i, key := range some {
 					changes[i] = k.tallies.Put(key, 0, &tally{})
