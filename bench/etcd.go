@@ -27,7 +27,7 @@ func startEtcd(dir string) (*etcdFloor, error) {
 	}
 	cfg := embed.NewConfig()
 	cfg.Dir = filepath.Join(dir, "floor-etcd")
-	cfg.LogLevel = "error"
+	cfg.LogLevel = "fatal" // it has no past to complain about
 	cfg.ListenPeerUrls, cfg.ListenClientUrls = nil, nil
 	cfg.AdvertisePeerUrls, cfg.AdvertiseClientUrls = []url.URL{*member}, []url.URL{*member}
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -78,32 +77,27 @@ func (r *results) measureWrites(ctx context.Context, o options, round int, profi
 func (r *results) print(out io.Writer, o options) error {
 	var b strings.Builder
 	side := func(name string, rounds []sampled) {
-		fmt.Fprintf(&b, "%s\t%.0f/s\t%s\t%s\t\n", name,
+		fmt.Fprintf(&b, "  %-52s%10.0f%10s%10s\n", name,
 			median(rounds, func(s sampled) float64 { return s.rate }),
 			micro(median(rounds, func(s sampled) time.Duration { return s.p50 })),
 			micro(median(rounds, func(s sampled) time.Duration { return s.p99 })))
 	}
-	fmt.Fprintf(&b, "GET of one profile, Basic auth, TLS, %d kept connections\trate\tp50\tp99\t\n", o.connections)
+	head := func(title string) { fmt.Fprintf(&b, "%-54s%10s%10s%10s\n", title, "calls/s", "p50", "p99") }
+	head(fmt.Sprintf("GET of one profile, TLS, %d kept connections", o.connections))
 	side("bare net/http", r.bare)
 	side("duoplane", r.served)
-	b.WriteString("one after another\trate\tp50\tp99\t\n")
+	head("one after another")
 	side("bare etcd put", r.put)
 	side("duoplane PATCH", r.patch)
 	side("duoplane GET", r.read)
 
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "\nmedians of %d rounds\n"+
+	fmt.Fprintf(&b, "\nmedians of %d rounds\n"+
 		"GET rate, duoplane / bare handler:   %.2f   (aim: at least %.2f)\n"+
 		"GET p50, duoplane / bare handler:    %.2f\n"+
 		"(PATCH p50 - GET p50) / put p50:     %.2f   (aim: at most %.2f)\n",
 		o.rounds, ratio(r.served, r.bare, func(s sampled) float64 { return s.rate }), aimRate,
 		ratio(r.served, r.bare, func(s sampled) float64 { return float64(s.p50) }), r.writeRatio(), aimWrite)
+	_, err := io.WriteString(out, b.String())
 	return err
 }
 
