@@ -30,6 +30,12 @@ func (l *Ledger) Snapshot(ctx context.Context) (store.Snapshot, error) {
 	return l.store.Snapshot(ctx, store.Linearizable)
 }
 
+// Local returns the newest state this process has seen, for reading what is
+// asked for all the time and may be a moment old in a cluster.
+func (l *Ledger) Local(ctx context.Context) (store.Snapshot, error) {
+	return l.store.Snapshot(ctx, store.Local)
+}
+
 // An Attempt looks at a state and says what to change and what the audit line
 // tells of it. It may be called again with a newer state, so it keeps nothing
 // from one call to the next. Without changes there is nothing to commit and
