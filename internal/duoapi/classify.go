@@ -17,21 +17,24 @@ func classify(err error, w *watch) *Error {
 	step, answered := w.end()
 	e := &Error{Step: step, Err: err}
 	switch step {
-	case StepRequest, StepReply:
-		e.Kind = replyKind(err, answered)
-		return e // the cause may quote the other side: it stays out of Detail
+	case StepReply:
+		if e.Kind = replyKind(err, answered); quotes(err) {
+			e.Err = nil
+		}
+		return e
 	case StepTLS:
 		e.Kind = tlsKind(err)
 	default:
 		e.Kind = dialKind(err, step, w.proxy != "")
 	}
-	refusal, refused := errors.AsType[*proxyRefusal](err)
-	switch {
+	switch refusal, refused := errors.AsType[*proxyRefusal](err); {
 	case refused:
-		e.HTTP = refusal.status
-		fallthrough
-	case step == StepProxy: // as above, with the proxy as the other side
+		e.HTTP, e.Detail = refusal.status, "proxy "+w.proxy
+	case step == StepProxy:
 		e.Detail = "proxy " + w.proxy
+		if quotes(err) {
+			e.Err = nil
+		}
 	case !errors.Is(err, context.Canceled) && err != context.DeadlineExceeded: //nolint:errorlint // only the bare one says nothing more
 		e.Detail = clean(err.Error(), nil)
 	}
@@ -93,12 +96,23 @@ func replyKind(err error, answered bool) Kind {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
 		return KindTLS // in TLS 1.3 the server's refusal comes after our half of the handshake
 	}
-	lost := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-	if answered && !lost {
+	if answered && !lost(err) {
 		return KindMalformed
 	}
 	return KindCutShort
+}
+
+// lost reports whether the connection ended.
+func lost(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// quotes reports whether the text of an error of net/http may hold bytes that
+// the other side sent, and with them whatever it was sent before.
+func quotes(err error) bool {
+	_, waited := waitKind(err)
+	return !waited && !lost(err) && !is[*net.OpError](err)
 }
 
 func is[E error](err error) bool {

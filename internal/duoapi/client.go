@@ -3,6 +3,7 @@ package duoapi
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -125,6 +126,12 @@ func (c *Client) fresh() *Client {
 // Close drops the idle connections, and those in use as soon as they are
 // idle. Calls under way end undisturbed; a later call connects anew.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// Format writes the API host under every verb; fmt would walk through the
+// pool otherwise, which others are using.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "Duo client of %s", c.host.address)
+}
 
 // Offset returns by how much Duo's clock was ahead of this host's at the last
 // Ping, to about a second; 0 before the first.

@@ -17,8 +17,7 @@ const (
 	StepConnect Step = "connect" // the TCP connection to that address
 	StepProxy   Step = "proxy"   // asking the proxy for a tunnel
 	StepTLS     Step = "tls"     // the TLS handshake with the API host
-	StepRequest Step = "request" // sending the request
-	StepReply   Step = "reply"   // waiting for and reading the reply
+	StepReply   Step = "reply"   // sending the request, waiting for the reply and reading it
 )
 
 // An Error tells how a call failed. It may be shown: no field holds a secret,
@@ -43,8 +42,8 @@ type Error struct {
 	RetryAfter time.Duration
 	asked      bool // RetryAfter was given, though it may be 0
 
-	// Err is the cause, for errors.Is and errors.As. Its text is not safe to
-	// print when it came from the other side; Error leaves it out.
+	// Err is the cause, for errors.Is and errors.As. It is nil where its text
+	// would quote the other side.
 	Err error
 }
 

@@ -162,11 +162,10 @@ func readPreauth(v raw) (PreauthReply, error) {
 		out.Devices = append(out.Devices, device)
 	}
 	if v := d.object["prompt"]; !v.absent() {
-		prompt, err := readPrompt(v)
-		if err != nil && d.err == nil {
+		var err error
+		if out.Prompt, err = readPrompt(v); err != nil && d.err == nil {
 			d.err = err
 		}
-		out.Prompt = prompt
 	}
 	if d.err != nil && (out.Result == "" || out.Result == PreauthAllow) {
 		return PreauthReply{}, d.err
@@ -206,5 +205,8 @@ func readPrompt(v raw) (*Prompt, error) {
 			return nil, fmt.Errorf("the field %q holds something else than texts", "prompt.factors")
 		}
 	}
-	return out, d.err
+	if d.err != nil {
+		return nil, d.err
+	}
+	return out, nil
 }

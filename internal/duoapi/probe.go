@@ -70,7 +70,7 @@ func (w *watch) steps() []Probed {
 		{Step: StepConnect, Outcome: StepDone, Took: w.took[StepConnect], Note: w.address},
 		{Step: StepProxy, Outcome: StepDone, Took: w.took[StepProxy]},
 		{Step: StepTLS, Outcome: StepDone, Took: w.took[StepTLS], Note: tlsText(w.tls)},
-		{Step: StepClock, Outcome: StepDone, Took: w.took[StepRequest] + w.took[StepReply]},
+		{Step: StepClock, Outcome: StepDone, Took: w.took[StepReply]},
 		{Step: StepKeys, Outcome: StepDone},
 	}
 	if _, looked := w.took[StepLookup]; !looked {

@@ -40,14 +40,9 @@ func (w *watch) trace() *httptrace.ClientTrace {
 				w.connected(address)
 			}
 		},
-		TLSHandshakeStart: func() { w.dialing(StepTLS) },
-		TLSHandshakeDone:  func(s tls.ConnectionState, _ error) { w.handshaken(s) },
-		GotConn:           func(httptrace.GotConnInfo) { w.enter(StepRequest) },
-		WroteRequest: func(i httptrace.WroteRequestInfo) {
-			if i.Err == nil {
-				w.enter(StepReply)
-			}
-		},
+		TLSHandshakeStart:    func() { w.dialing(StepTLS) },
+		TLSHandshakeDone:     func(s tls.ConnectionState, _ error) { w.handshaken(s) },
+		GotConn:              func(httptrace.GotConnInfo) { w.enter(StepReply) },
 		GotFirstResponseByte: w.firstByte,
 	}
 }
@@ -70,7 +65,7 @@ func (w *watch) enterLocked(s Step) {
 func (w *watch) dialing(s Step) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.step != StepRequest && w.step != StepReply {
+	if w.step != StepReply {
 		w.enterLocked(s)
 	}
 }
@@ -97,7 +92,6 @@ func (w *watch) firstByte() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answered = true
-	w.enterLocked(StepReply)
 }
 
 // end closes the running step and returns it.
