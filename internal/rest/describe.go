@@ -1,0 +1,118 @@
+package rest
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/duoplane/duoplane/internal/record"
+)
+
+// A description is what the documents need to know of a resource.
+type description struct {
+	Path, Pattern    string
+	Name             string // the schema's name, of which definitions' names are made
+	Tag, Title, Doc  string
+	Singleton        bool
+	Operations       Operations
+	Keys             []fieldDoc
+	Fields           []fieldDoc
+	linked           []string // objects that have "_links"
+	writable, listed bool
+}
+
+// A fieldDoc is a record.Field without its type.
+type fieldDoc struct {
+	Path, Flag, Doc, Example string
+	Kind                     record.Kind
+	Use                      record.Use
+	Default                  record.Value
+	Enum                     []string
+	Min, Max                 int64
+	Elem                     []record.Column
+	// Syntax tells what may be given: "1..3", "safe, secure".
+	Syntax string
+}
+
+func (r Resource[T]) describe() description {
+	d := description{
+		Path: r.Path, Pattern: r.instancePattern(), Name: r.Schema.Name(),
+		Tag: r.Tag, Title: r.Title, Doc: r.Doc,
+		Singleton: r.Singleton, Operations: r.Operations,
+		linked:   slices.Sorted(maps.Keys(r.Links)),
+		writable: r.Service != nil, listed: !r.Singleton,
+	}
+	for i := range r.Schema.Fields() {
+		f := &r.Schema.Fields()[i]
+		doc := fieldDoc{
+			Path: f.Path, Flag: f.Flag, Doc: f.Doc, Example: f.Example,
+			Kind: f.Kind, Use: f.Use, Default: f.Default, Enum: f.Enum, Min: f.Min, Max: f.Max, Elem: f.Elem,
+			Syntax: strings.Trim(f.Syntax(), "<>"),
+		}
+		d.Fields = append(d.Fields, doc)
+		if f.Use.Has(record.Key) && !r.Singleton {
+			d.Keys = append(d.Keys, doc)
+		}
+	}
+	return d
+}
+
+// creatable, modifiable and readable tell where the field may occur.
+func (f fieldDoc) creatable() bool { return !f.Use.Has(record.ReadOnly) }
+
+func (f fieldDoc) modifiable() bool {
+	return f.creatable() && !f.Use.Has(record.CreateOnly) && !f.Use.Has(record.Key)
+}
+
+func (f fieldDoc) readable() bool { return !f.Use.Has(record.WriteOnly) }
+
+// Given says in words when the field may be given.
+func (f fieldDoc) Given() string {
+	switch {
+	case !f.creatable():
+		return "never"
+	case f.Use.Has(record.Required) && f.modifiable():
+		return "required on create, may be modified"
+	case f.Use.Has(record.Required):
+		return "required on create"
+	case f.modifiable():
+		return "create, modify"
+	}
+	return "create"
+}
+
+// Returned says in words when the field is returned.
+func (f fieldDoc) Returned() string {
+	switch {
+	case !f.readable():
+		return "never"
+	case f.Use.Has(record.Key), f.Use.Has(record.Shown):
+		return "always"
+	}
+	return "when set"
+}
+
+// DefaultText is the default in JSON's spelling, "" for none.
+func (f fieldDoc) DefaultText() string { return f.Default.String() }
+
+// Type is the field's type in words.
+func (f fieldDoc) Type() string {
+	switch f.Kind {
+	case record.Bool:
+		return "boolean"
+	case record.Int:
+		return "integer"
+	case record.Time:
+		return "time"
+	case record.Strings:
+		return "array of text"
+	case record.Objects:
+		return "array of objects"
+	case record.Secret:
+		return "secret text"
+	case record.Enum:
+		return "word"
+	default:
+		return "text"
+	}
+}

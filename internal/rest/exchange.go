@@ -1,0 +1,210 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/record"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+const (
+	maxBody  = 1 << 20  // bytes of a request's body
+	maxQuery = 64 << 10 // bytes of a query string
+
+	// grace is what a change has beside its return_timeout, and a response
+	// beside the request's time.
+	grace = 15 * time.Second
+	// keepBuffer is the largest response buffer kept for the next request.
+	keepBuffer = 64 << 10
+)
+
+// An exchange is one request on its way through the API. It is reused, so
+// nothing may keep it, or its buffers, beyond the request.
+type exchange struct {
+	api    *API
+	w      http.ResponseWriter
+	r      *http.Request
+	ctx    context.Context // r's, with the request's time limit once that is known
+	began  time.Time
+	id     string
+	route  *route
+	keys   []string // the keys in the path, decoded
+	params []record.Param
+	opts   options
+	caller svm.Caller
+	hal    bool
+	status int    // 0 until the response has begun
+	err    error  // what went wrong on our side, for the log
+	stack  []byte // where it did, for a panic
+
+	segments [maxSegments]string
+	buf      []byte
+}
+
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
+func (a *API) begin(w http.ResponseWriter, r *http.Request) *exchange {
+	x := exchanges.Get().(*exchange)
+	*x = exchange{api: a, w: w, r: r, ctx: r.Context(), began: time.Now(), buf: x.buf[:0], params: x.params[:0]}
+	id := append(make([]byte, 0, len(a.prefix)+8), a.prefix...)
+	x.id = string(strconv.AppendUint(id, a.count.Add(1), 36))
+	x.opts.pretty = true
+	x.hal = wantsHAL(r.Header["Accept"])
+	a.inFlight.Add(1)
+	return x
+}
+
+// serve finds out what is asked for and by whom, and has it answered.
+func (x *exchange) serve() error {
+	if x.api.inFlight.Load() > x.api.cfg.MaxRequests {
+		return fault.New(fault.Busy, "", "The server is at its limit of requests in progress.")
+	}
+	segments, err := splitPath(x.r.URL, x.segments[:0])
+	if err != nil {
+		return err
+	}
+	if len(segments) >= 2 && segments[0] == "docs" && segments[1] == "api" {
+		return x.api.docs.serve(x, segments[2:])
+	}
+	if len(segments) == 0 || segments[0] != "api" {
+		return noSuchAPI()
+	}
+	segments = segments[1:]
+	if len(segments) > 0 && segments[0] == "v1" {
+		segments = segments[1:]
+	}
+	principal, err := x.authenticate()
+	if err != nil {
+		return err
+	}
+	if x.route, x.keys = x.api.routes.find(segments); x.route == nil {
+		return noSuchAPI()
+	}
+	handle, privilege := x.route.handler(x.r.Method)
+	if !principal.May(privilege, "/api"+x.route.path) {
+		return fault.New(fault.Denied, "", msgDenied)
+	}
+	if handle == nil {
+		x.w.Header()["Allow"] = []string{x.route.allow}
+		return fault.New(fault.BadMethod, "", msgBadMethod)
+	}
+	return x.handle(handle)
+}
+
+// handle reads the query string, sets the time limit and runs the handler.
+func (x *exchange) handle(h handler) error {
+	if err := x.narrow(); err != nil {
+		return err
+	}
+	if err := x.parseQuery(); err != nil {
+		return err
+	}
+	limit := x.opts.timeout
+	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
+		limit += grace
+	}
+	ctx, cancel := context.WithTimeout(x.r.Context(), limit)
+	defer cancel()
+	if limit > writeTimeout-grace {
+		deadline := time.Now().Add(limit + grace)
+		if err := http.NewResponseController(x.w).SetWriteDeadline(deadline); err != nil {
+			x.api.log.DebugContext(ctx, "write deadline not extended", slog.Any("error", err))
+		}
+	}
+	x.ctx = ctx
+	return h(x)
+}
+
+// options answers OPTIONS: an Allow header and an empty object, without which
+// NetApp's Ansible collection does not look at the header.
+func (x *exchange) options() error {
+	x.w.Header()["Allow"] = []string{x.route.allow}
+	x.replyEmpty(http.StatusOK)
+	return nil
+}
+
+// body reads the request's body, which must be JSON whatever its Content-Type
+// says: curl sends JSON as a form.
+func (x *exchange) body() (record.Body, error) {
+	b, err := x.readBody()
+	if err != nil {
+		return record.Body{}, err
+	}
+	return record.ParseObject(b)
+}
+
+func (x *exchange) readBody() ([]byte, error) {
+	if x.r.ContentLength > maxBody {
+		x.w.Header()["Connection"] = []string{"close"}
+		return nil, tooLarge("body", maxBody)
+	}
+	b := make([]byte, 0, max(512, x.r.ContentLength+1))
+	body := http.MaxBytesReader(x.w, x.r.Body, maxBody)
+	for {
+		n, err := body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return nil, bodyError(err)
+		case len(b) == cap(b):
+			b = append(b, 0)[:len(b)]
+		}
+	}
+}
+
+// noBody refuses a request that has a body where none is taken. An empty
+// object does no harm, and NetApp's Python library sends one with DELETE.
+func (x *exchange) noBody() error {
+	if x.r.ContentLength == 0 {
+		return nil
+	}
+	b, err := x.readBody()
+	if err != nil {
+		return err
+	}
+	if len(strings.TrimSpace(string(b))) == 0 {
+		return nil
+	}
+	if o, err := record.ParseObject(b); err != nil || o.Len() > 0 || x.r.Method != http.MethodDelete {
+		return fault.New(fault.BodyUnwanted, "", "%s of this URL takes no body.", x.r.Method)
+	}
+	return nil
+}
+
+// end writes the log and gives the exchange back. It also is where a panic
+// ends: one request fails, with the stack in the log.
+func (x *exchange) end() {
+	x.api.inFlight.Add(-1)
+	if p := recover(); p != nil {
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(p)
+		}
+		begun := x.status != 0
+		x.err, x.stack = fmt.Errorf("panic: %v", p), debug.Stack()
+		if begun {
+			x.logRequest()
+			panic(http.ErrAbortHandler) // the client must not take half a response for a whole one
+		}
+		x.fail(x.err)
+	}
+	x.logRequest()
+	if cap(x.buf) > keepBuffer {
+		x.buf = nil
+	}
+	clear(x.params)
+	*x = exchange{buf: x.buf, params: x.params[:0]}
+	exchanges.Put(x)
+}

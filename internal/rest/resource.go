@@ -1,0 +1,200 @@
+package rest
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/duoplane/duoplane/internal/record"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+// A Reader is what the domain offers of a readable resource. Every method
+// applies the caller's scope itself: what is outside does not exist.
+type Reader[T any] interface {
+	// Rows yields the records in ascending order of key, starting with the
+	// first key that is not less than from (nil: with the first of all). A
+	// record is good until the next one is asked for and is not changed here.
+	Rows(ctx context.Context, caller svm.Caller, from []string) iter.Seq2[*T, error]
+	// Find returns a private copy of the record under a key, or NotFound.
+	Find(ctx context.Context, caller svm.Caller, key []string) (*T, error)
+	// Fill brings the Computed fields of records up to date in the records
+	// themselves, which are private. It is not called for a schema without
+	// such fields.
+	Fill(ctx context.Context, rows []*T) error
+}
+
+// A Service is what the domain offers of a resource that can be changed.
+type Service[T any] interface {
+	Reader[T]
+	// Create makes a record and returns it.
+	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error)
+	// Modify changes the record under a key and returns it as it was before.
+	Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (before *T, err error)
+	// Delete removes the record under a key.
+	Delete(ctx context.Context, caller svm.Caller, key []string) error
+	// Restore undoes a Modify in a bulk call that failed later.
+	Restore(ctx context.Context, caller svm.Caller, before *T) error
+}
+
+// A Resource mounts one kind of record in the API.
+type Resource[T any] struct {
+	// Path is where the collection is found under /api:
+	// "/security/accounts". The key's fields follow as further segments.
+	Path string
+	// Schema declares the fields.
+	Schema *record.Schema[T]
+	// Reader answers reads. Service, nil for a resource that can only be
+	// read, answers everything and takes Reader's place.
+	Reader  Reader[T]
+	Service Service[T]
+	// Singleton says that Path names one record, found under the nil key.
+	Singleton bool
+	// Operations are the ids of the operations there are.
+	Operations Operations
+	// Links gives, by the name of an object in the record ("owner"), the URL
+	// of what it refers to; "" for nowhere.
+	Links map[string]func(*T) string
+	// Tag is the chapter of the reference, Title the plural the reference
+	// calls the records by ("Duo profiles"), Doc a sentence or two on them.
+	Tag, Title, Doc string
+}
+
+// Operations holds the operationId of every operation a resource supports;
+// one without an id does not exist and is answered with 405.
+type Operations struct {
+	List, Create, ModifyMany, DeleteMany string // on the collection
+	Read, Modify, Delete                 string // on one record
+}
+
+// Mounted is a Resource of any type.
+type Mounted interface {
+	routes(a *API) []*route
+	describe() description
+}
+
+// mounted is a Resource compiled for serving.
+type mounted[T any] struct {
+	Resource[T]
+	api      *API
+	keys     []string // paths of the key's fields
+	named    []string // paths of the fields that tell records apart to people
+	computed bool
+}
+
+func (r Resource[T]) routes(a *API) []*route {
+	if r.Service != nil {
+		r.Reader = r.Service
+	}
+	m := &mounted[T]{Resource: r, api: a, keys: r.Schema.Keys()}
+	for _, f := range r.Schema.Fields() {
+		m.computed = m.computed || f.Use.Has(record.Computed)
+		if f.Use.Has(record.Key) || f.Use.Has(record.Shown) {
+			m.named = append(m.named, f.Path)
+		}
+	}
+	if r.Singleton {
+		return []*route{{path: r.Path, pattern: r.Path, get: m.readOne}}
+	}
+	ops := r.Operations
+	collection := &route{
+		path: r.Path, pattern: r.Path,
+		get:    when(ops.List, m.list),
+		post:   when(ops.Create, m.create),
+		patch:  when(ops.ModifyMany, m.modifyMany),
+		delete: when(ops.DeleteMany, m.deleteMany),
+	}
+	one := &route{
+		path: r.Path, pattern: r.instancePattern(),
+		get:    when(ops.Read, m.readOne),
+		patch:  when(ops.Modify, m.modifyOne),
+		delete: when(ops.Delete, m.deleteOne),
+	}
+	return []*route{collection, one}
+}
+
+func (r Resource[T]) instancePattern() string {
+	if r.Singleton {
+		return r.Path
+	}
+	return r.Path + "/{" + strings.Join(r.Schema.Keys(), "}/{") + "}"
+}
+
+func when(operationID string, h handler) handler {
+	if operationID == "" {
+		return nil
+	}
+	return h
+}
+
+// fill returns what record.Query.Run calls for Computed fields.
+func (m *mounted[T]) fill() func(context.Context, []*T) error {
+	if !m.computed {
+		return nil
+	}
+	return m.Reader.Fill
+}
+
+// byKey calls f with the key in the path and, where that is not found and the
+// path has a plus in it, again with the plus read as a space.
+func (m *mounted[T]) byKey(x *exchange, f func(key []string) error) error {
+	if m.Singleton {
+		return f(nil)
+	}
+	key := slices.Clone(x.keys) // services may keep it
+	err := f(key)
+	if !isNotFound(err) {
+		return err
+	}
+	spaced, ok := spacedURL(x.r.URL)
+	if !ok {
+		return err
+	}
+	segments, splitErr := splitPath(spaced, nil)
+	if splitErr != nil || len(segments) < len(key) {
+		return err
+	}
+	return f(segments[len(segments)-len(key):])
+}
+
+// appendRecord writes one record of a response, with its links if they are
+// wanted.
+func (m *mounted[T]) appendRecord(e *encoder, t *T, sel record.Selection, hal bool) {
+	e.open('{')
+	for _, member := range m.Schema.Project(t, sel).Members() {
+		e.name(member.Name)
+		link := m.Links[member.Name]
+		if !hal || link == nil || member.Value.Members() == nil {
+			e.value(member.Value)
+			continue
+		}
+		e.open('{')
+		for _, inner := range member.Value.Members() {
+			e.name(inner.Name)
+			e.value(inner.Value)
+		}
+		if href := link(t); href != "" {
+			e.self(href)
+		}
+		e.close('}')
+	}
+	if hal {
+		e.self(m.href(t))
+	}
+	e.close('}')
+}
+
+// href returns the URL of a record.
+func (m *mounted[T]) href(t *T) string {
+	b := make([]byte, 0, 128)
+	b = append(b, "/api"...)
+	b = append(b, m.Path...)
+	if !m.Singleton {
+		for _, key := range m.Schema.KeyOf(t) {
+			b = append(b, '/')
+			b = appendEscaped(b, key)
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,93 @@
+package rest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The limits of one connection. A client that is slower than these is cut off.
+const (
+	headerTimeout = 10 * time.Second // TLS handshake and header
+	readTimeout   = 30 * time.Second // the whole request
+	writeTimeout  = 60 * time.Second // from the header's end to the last byte sent; longer calls ask for more
+	idleTimeout   = 120 * time.Second
+	maxHeader     = maxQuery + 16<<10 // request line and header together
+)
+
+// ServerConfig is what a Server is built from.
+type ServerConfig struct {
+	// Handler answers the requests: an API, or something around it.
+	Handler http.Handler
+	// TLS holds at least a certificate. It is not changed.
+	TLS *tls.Config
+	// Logger gets what net/http has to say about connections. Nil discards.
+	Logger *slog.Logger
+	// HeaderTimeout, ReadTimeout, WriteTimeout and IdleTimeout replace the
+	// defaults (10, 30, 60 and 120 seconds) where they are not 0.
+	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout time.Duration
+}
+
+// A Server serves HTTP/1.1 over TLS, as ONTAP does, with limits on sizes and
+// times, and answers even what net/http itself refuses in ONTAP's form.
+type Server struct {
+	http http.Server
+	tls  *tls.Config
+}
+
+// NewServer returns a server that is not listening yet.
+func NewServer(cfg ServerConfig) (*Server, error) {
+	if cfg.Handler == nil || cfg.TLS == nil {
+		return nil, errors.New("rest: a server needs a handler and TLS")
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	orDefault := func(d, otherwise time.Duration) time.Duration {
+		if d == 0 {
+			return otherwise
+		}
+		return d
+	}
+	s := &Server{tls: cfg.TLS.Clone()}
+	s.tls.MinVersion = max(s.tls.MinVersion, tls.VersionTLS12)
+	s.tls.NextProtos = []string{"http/1.1"}
+	s.http.Handler = cfg.Handler
+	s.http.ReadHeaderTimeout = orDefault(cfg.HeaderTimeout, headerTimeout)
+	s.http.ReadTimeout = orDefault(cfg.ReadTimeout, readTimeout)
+	s.http.WriteTimeout = orDefault(cfg.WriteTimeout, writeTimeout)
+	s.http.IdleTimeout = orDefault(cfg.IdleTimeout, idleTimeout)
+	s.http.MaxHeaderBytes = maxHeader
+	s.http.DisableGeneralOptionsHandler = true // OPTIONS * is a path like any other
+	s.http.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug)
+	s.http.Protocols = new(http.Protocols)
+	s.http.Protocols.SetHTTP1(true)
+	return s, nil
+}
+
+// Serve accepts connections until Shutdown or Close, then returns nil. It
+// closes the listener.
+func (s *Server) Serve(ln net.Listener) error {
+	err := s.http.Serve(&listener{Listener: ln, tls: s.tls, timeout: s.http.ReadHeaderTimeout})
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown stops accepting and waits for the requests in progress; when ctx
+// ends first, their connections are closed and its error is returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	return err
+}
+
+// Close ends all connections at once.
+func (s *Server) Close() error { return s.http.Close() }
