@@ -38,7 +38,7 @@ type Config struct {
 	// X-Dot-SVM-UUID: NoSuchOwner or OwnerMismatch where that fails. Nil
 	// refuses the headers.
 	ScopeTo func(ctx context.Context, caller svm.Caller, owner svm.Owner) (svm.Caller, error)
-	// Resources are what is served, see Routes.
+	// Resources are what is served, beside the jobs.
 	Resources []Mounted
 	// About names the product in the OpenAPI document.
 	About About
@@ -116,7 +116,7 @@ func (a *API) Close(ctx context.Context) error { return a.jobs.close(ctx) }
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := a.begin(w, r)
 	defer x.end()
-	if err := x.serve(); err != nil {
+	if err := x.serve(r.Context()); err != nil {
 		x.fail(err)
 	}
 }

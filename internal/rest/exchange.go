@@ -66,7 +66,7 @@ func (a *API) begin(w http.ResponseWriter, r *http.Request) *exchange {
 }
 
 // serve finds out what is asked for and by whom, and has it answered.
-func (x *exchange) serve() error {
+func (x *exchange) serve(ctx context.Context) error {
 	if x.api.inFlight.Load() > x.api.cfg.MaxRequests {
 		return fault.New(fault.Busy, "", "The server is at its limit of requests in progress.")
 	}
@@ -99,11 +99,11 @@ func (x *exchange) serve() error {
 		x.w.Header()["Allow"] = []string{x.route.allow}
 		return fault.New(fault.BadMethod, "", msgBadMethod)
 	}
-	return x.handle(handle)
+	return x.handle(ctx, handle)
 }
 
 // handle reads the query string, sets the time limit and runs the handler.
-func (x *exchange) handle(h handler) error {
+func (x *exchange) handle(ctx context.Context, h handler) error {
 	if err := x.narrow(); err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (x *exchange) handle(h handler) error {
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
 		limit += grace
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), limit)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if limit > writeTimeout-grace {
 		deadline := time.Now().Add(limit + grace)
