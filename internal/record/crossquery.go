@@ -15,8 +15,12 @@ type crossQuery struct {
 }
 
 // A crossWord is alternative patterns with "|" between them, each matched
-// against the whole text of a value.
-type crossWord []isLike
+// against the whole text of a value. They are kept as predicates, since making
+// an interface of an isLike allocates.
+type crossWord struct {
+	patterns []isLike
+	ask      []predicate
+}
 
 // parseCross reads the two parameters. Errors: QueryHalf, QueryEmpty,
 // QueryQuote, QueryNoField, QueryTwice, UnknownSelection, NotReadable.
@@ -111,7 +115,7 @@ func (s *Schema[T]) matchCross(c *crossQuery, t *T) bool {
 func (s *Schema[T]) anyField(rows []int, word crossWord, t *T) bool {
 	for _, row := range rows {
 		v := s.fields[row].Get(t)
-		for _, pattern := range word {
+		for _, pattern := range word.ask {
 			if found(v, "", pattern) {
 				return true
 			}
@@ -160,9 +164,10 @@ func (p *patternReader) word() (crossWord, error) {
 	for {
 		pattern, err := p.pattern()
 		if err != nil {
-			return nil, err
+			return word, err
 		}
-		word = append(word, pattern)
+		word.patterns = append(word.patterns, pattern)
+		word.ask = append(word.ask, pattern)
 		if p.done() || p.text[p.at] != '|' {
 			return word, nil
 		}
@@ -205,7 +210,7 @@ func printPatterns(words []crossWord) string {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		for j, pattern := range word {
+		for j, pattern := range word.patterns {
 			if j > 0 {
 				b.WriteByte('|')
 			}

@@ -18,7 +18,13 @@ type matcher []test
 
 func (m matcher) match(v Value, column string) bool {
 	for i := range m {
-		if found(v, column, m[i].ask) != m[i].negated {
+		hit := false
+		if v.kind.scalar() { // nearly always: spare the walk
+			hit = m[i].ask.holds(v)
+		} else {
+			hit = found(v, column, m[i].ask)
+		}
+		if hit != m[i].negated {
 			return true
 		}
 	}
@@ -121,13 +127,13 @@ func (sh *shape) wordPredicate(t *term) (predicate, error) {
 		*text = strings.ToLower(*text)
 	}
 	ask := textPredicate(&lower)
-	among := isAmong{}
+	words := isWord{}
 	for _, word := range sh.words {
 		if ask.holds(Text(strings.ToLower(word))) {
-			among[word] = true
+			words = append(words, word)
 		}
 	}
-	return among, nil
+	return words, nil
 }
 
 // numberPredicate makes every comparison a range with its ends included.

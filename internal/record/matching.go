@@ -33,7 +33,7 @@ func (r *run[T]) cheap(ctx context.Context, rows iter.Seq2[*T, error]) iter.Seq2
 			if bounded && r.schema.fields[r.schema.keys[0]].Get(t).text > only {
 				return
 			}
-			if r.start != nil && len(r.order) == 0 && r.precedes(t, r.start) || !r.match(t, false) {
+			if r.start != nil && len(r.order) == 0 && r.precedes(t, r.start) || !r.matchCheap(t) {
 				continue
 			}
 			if !yield(t, nil) {
@@ -61,7 +61,7 @@ func (r *run[T]) filled(ctx context.Context, rows iter.Seq2[*T, error]) iter.Seq
 				return false
 			}
 			for _, t := range batch {
-				if r.match(t, true) && !yield(t, nil) {
+				if r.Match(t) && !yield(t, nil) {
 					return false
 				}
 			}

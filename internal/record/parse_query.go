@@ -124,14 +124,16 @@ func (p *queryParser[T]) filter(param Param) error {
 	if err != nil {
 		return err
 	}
-	p.query.filters = append(p.query.filters, filter{r, expr, test})
+	p.query.filters = append(p.query.filters, filter[T]{
+		ref: r, expr: expr, test: test, get: s.fields[r.row].Get, computed: s.computed(r.row),
+	})
 	return nil
 }
 
 // finish reads what may depend on other parameters.
 func (p *queryParser[T]) finish() error {
 	q := &p.query
-	slices.SortFunc(q.filters, func(a, b filter) int {
+	slices.SortFunc(q.filters, func(a, b filter[T]) int {
 		return cmp.Or(cmp.Compare(a.ref.row, b.ref.row), strings.Compare(a.ref.column, b.ref.column))
 	})
 	for _, read := range []func() error{p.readCross, p.readOrder, p.readNumbers, p.readFields, p.readStart} {
@@ -145,8 +147,10 @@ func (p *queryParser[T]) finish() error {
 	return nil
 }
 
-func (p *queryParser[T]) readCross() (err error) {
-	p.query.cross, err = p.schema.parseCross(p.optional("query"), p.optional("query_fields"))
+func (p *queryParser[T]) readCross() error {
+	cross, err := p.schema.parseCross(p.optional("query"), p.optional("query_fields"))
+	p.query.cross = cross
+	p.query.crossComputed = cross != nil && slices.ContainsFunc(cross.rows, p.schema.computed)
 	return err
 }
 
@@ -228,7 +232,7 @@ func (p *queryParser[T]) readFields() error {
 }
 
 // alwaysShown adds the identity and the fields that filters name.
-func (s *Schema[T]) alwaysShown(p *picks, filters []filter) {
+func (s *Schema[T]) alwaysShown(p *picks, filters []filter[T]) {
 	p.merge(s.identity())
 	for _, f := range filters {
 		if f.ref.column != "" {

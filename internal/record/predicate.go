@@ -1,6 +1,9 @@
 package record
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A predicate is one typed question about a scalar that is there. It does not
 // allocate.
@@ -11,7 +14,8 @@ type predicate interface {
 type (
 	isAnything  struct{}
 	isText      string                    // exactly this text
-	isAmong     map[string]bool           // one of these texts
+	isWord      []string                  // one of few texts
+	isAmong     map[string]bool           // one of many texts
 	isBetween   struct{ low, high int64 } // number, truth or instant, ends included
 	isTextRange struct {                  // text by its bytes
 		low, high string // "" is no bound
@@ -22,6 +26,7 @@ type (
 
 func (isAnything) holds(Value) bool    { return true }
 func (p isText) holds(v Value) bool    { return v.text == string(p) }
+func (p isWord) holds(v Value) bool    { return slices.Contains(p, v.text) }
 func (p isAmong) holds(v Value) bool   { return p[v.text] }
 func (p isBetween) holds(v Value) bool { return p.low <= v.num && v.num <= p.high }
 
@@ -39,7 +44,7 @@ func (p isLike) holds(v Value) bool {
 	// A number's or an instant's text fits the buffer, and the conversion stays
 	// on the stack because matches keeps nothing.
 	var buf [32]byte
-	return p.matches(string(v.appendText(buf[:0])))
+	return p.matches(string(v.appendScalar(buf[:0])))
 }
 
 // matches finds the pieces in order, each as early as possible: the first at

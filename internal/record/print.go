@@ -21,7 +21,9 @@ func (v Value) String() string {
 // GoString keeps a secret hidden from %#v too.
 func (v Value) GoString() string { return "record.Value(" + strconv.Quote(v.String()) + ")" }
 
-func (v Value) appendText(dst []byte) []byte {
+// appendScalar is apart from appendText so that a caller's buffer stays on the
+// stack: in functions that call each other the compiler would give that up.
+func (v Value) appendScalar(dst []byte) []byte {
 	switch v.kind {
 	case textValue:
 		return append(dst, v.text...)
@@ -33,6 +35,13 @@ func (v Value) appendText(dst []byte) []byte {
 		return v.Time().AppendFormat(dst, time.RFC3339Nano)
 	case secretValue:
 		return append(dst, "[redacted]"...)
+	default:
+		return dst
+	}
+}
+
+func (v Value) appendText(dst []byte) []byte {
+	switch v.kind {
 	case listValue:
 		for i, item := range v.more.list {
 			if i > 0 {
@@ -44,7 +53,7 @@ func (v Value) appendText(dst []byte) []byte {
 	case objectValue:
 		return v.appendMembers(dst)
 	default:
-		return dst
+		return v.appendScalar(dst)
 	}
 }
 

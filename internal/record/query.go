@@ -19,44 +19,50 @@ const (
 // A Query is a parsed query string: filters, cross-field query, selection of
 // fields, order and paging. It is immutable and may be shared.
 type Query[T any] struct {
-	schema    *Schema[T]
-	mode      Mode
-	filters   []filter // in declared order
-	cross     *crossQuery
-	picked    picks // what fields and filters ask for
-	selection Selection
-	order     []sortTerm
-	start     *cursor
-	offset    int
-	max       int  // 0: as many as fit
-	records   bool // return_records
-	given     []Param
+	schema  *Schema[T]
+	mode    Mode
+	filters []filter[T] // in declared order
+	cross   *crossQuery
+	// crossComputed says that the cross-field query needs Computed fields.
+	crossComputed bool
+	picked        picks // what fields and filters ask for
+	selection     Selection
+	order         []sortTerm
+	start         *cursor
+	offset        int
+	max           int  // 0: as many as fit
+	records       bool // return_records
+	given         []Param
 }
 
 // A filter is one parameter that names a field.
-type filter struct {
-	ref  ref
-	expr expression
-	test matcher
+type filter[T any] struct {
+	ref      ref
+	expr     expression
+	test     matcher
+	get      func(*T) Value
+	computed bool
 }
 
 // Match reports whether the record passes the filters and the cross-field
 // query. Computed fields are read as they stand. It does not allocate.
-func (q Query[T]) Match(t *T) bool { return q.match(t, false) && q.match(t, true) }
-
-// match asks the questions that need Computed fields, or those that do not.
-func (q *Query[T]) match(t *T, computed bool) bool {
+func (q Query[T]) Match(t *T) bool {
 	for i := range q.filters {
-		f := &q.filters[i]
-		row := &q.schema.fields[f.ref.row]
-		if row.Use.Has(Computed) == computed && !f.test.match(row.Get(t), f.ref.column) {
+		if f := &q.filters[i]; !f.test.match(f.get(t), f.ref.column) {
 			return false
 		}
 	}
-	if q.cross == nil || slices.ContainsFunc(q.cross.rows, q.schema.computed) != computed {
-		return true
+	return q.cross == nil || q.schema.matchCross(q.cross, t)
+}
+
+// matchCheap is Match less the questions that need Computed fields.
+func (q *Query[T]) matchCheap(t *T) bool {
+	for i := range q.filters {
+		if f := &q.filters[i]; !f.computed && !f.test.match(f.get(t), f.ref.column) {
+			return false
+		}
 	}
-	return q.schema.matchCross(q.cross, t)
+	return q.cross == nil || q.crossComputed || q.schema.matchCross(q.cross, t)
 }
 
 // Filtered reports whether any filter or cross-field query is there.
@@ -84,7 +90,7 @@ func (q Query[T]) NeedsComputed() []string {
 // decidedBy reports whether which records are shown, or their order, depends
 // on the row.
 func (q *Query[T]) decidedBy(row int) bool {
-	return slices.ContainsFunc(q.filters, func(f filter) bool { return f.ref.row == row }) ||
+	return slices.ContainsFunc(q.filters, func(f filter[T]) bool { return f.ref.row == row }) ||
 		slices.ContainsFunc(q.order, func(o sortTerm) bool { return o.row == row }) ||
 		q.cross != nil && slices.Contains(q.cross.rows, row)
 }

@@ -53,6 +53,9 @@ const (
 	objectValue
 )
 
+// scalar reports whether it is one value that is there and may be looked at.
+func (k valueKind) scalar() bool { return k >= textValue && k <= timeValue }
+
 // composite holds what few values need, to keep Value small.
 type composite struct {
 	list    []Value
