@@ -31,9 +31,24 @@ const (
 
 // health is what is known of one link.
 type health struct {
-	status string
-	at     time.Time
-	probe  chan struct{} // closed when the probe under way ends; nil: none is
+	status   string
+	at       time.Time
+	failOpen bool          // a login was let in without Duo since Duo answered last
+	probe    chan struct{} // closed when the probe under way ends; nil: none is
+}
+
+// learn takes what a call found out. The probe under way, if any, goes on.
+func (h *health) learn(status string, at time.Time) {
+	h.status, h.at = status, at
+	h.failOpen = h.failOpen && status != Ok
+}
+
+// text is what is shown of it.
+func (h *health) text() string {
+	if h.failOpen {
+		return h.status + "; logins are let in without Duo"
+	}
+	return h.status
 }
 
 // Status implements duo.Prober: the last probe's result if it is younger than
@@ -47,7 +62,7 @@ func (l *Links) Status(ctx context.Context, p *duo.Profile) string {
 	k.mu.Lock()
 	if k.state.status != "" && l.cfg.Now().Sub(k.state.at) < freshFor {
 		defer k.mu.Unlock()
-		return k.state.status
+		return k.state.text()
 	}
 	if k.state.probe == nil {
 		if !l.startProbe(k) { //nolint:contextcheck // the probe outlives the request that began it
@@ -62,7 +77,7 @@ func (l *Links) Status(ctx context.Context, p *duo.Profile) string {
 	case <-done:
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		return k.state.status
+		return k.state.text()
 	case <-ctx.Done():
 		return notYet
 	}
@@ -82,7 +97,8 @@ func (l *Links) startProbe(k *link) bool {
 		defer cancel()
 		status := l.probe(ctx, k.client)
 		k.mu.Lock()
-		k.state = health{status: status, at: l.cfg.Now()}
+		k.state.learn(status, l.cfg.Now())
+		k.state.probe = nil
 		k.mu.Unlock()
 		close(done)
 	})
@@ -110,4 +126,34 @@ func reason(err error) string {
 		return e.Reason()
 	}
 	return "Duo cannot be asked"
+}
+
+// Reached tells what a login found out about a profile: err is nil when Duo
+// answered, and failOpen is set when the login was let in without an answer.
+// The status says so until Duo answers again.
+func (l *Links) Reached(p *duo.Profile, err error, failOpen bool) {
+	k, linkErr := l.link(p)
+	if linkErr != nil {
+		return // Client said so before
+	}
+	status := Ok
+	if err != nil {
+		status = reason(err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.state.learn(status, l.cfg.Now())
+	k.state.failOpen = k.state.failOpen || failOpen
+}
+
+// Recent reports whether Duo answered this profile within the last minute, so
+// that its clock is known and a login needs no ping.
+func (l *Links) Recent(p *duo.Profile) bool {
+	k, err := l.link(p)
+	if err != nil {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.state.status == Ok && l.cfg.Now().Sub(k.state.at) < freshFor
 }

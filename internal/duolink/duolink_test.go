@@ -1,0 +1,194 @@
+package duolink_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/duoapi"
+	"github.com/duoplane/duoplane/internal/duolink"
+	"github.com/duoplane/duoplane/internal/duosim"
+	"github.com/duoplane/duoplane/internal/localca"
+	"github.com/duoplane/duoplane/internal/seal"
+	"github.com/duoplane/duoplane/internal/secret"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+// duoService is a simulator behind TLS, with links that trust it.
+type duoService struct {
+	sim     *duosim.Sim
+	links   *duolink.Links
+	profile duo.Profile
+	mu      sync.Mutex
+	now     time.Time // guarded by mu
+}
+
+func newService(t *testing.T) *duoService {
+	t.Helper()
+	s := &duoService{now: time.Now()}
+	var err error
+	if s.sim, err = duosim.New(duosim.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.sim.Close)
+	app, err := s.sim.AddIntegration(duosim.Integration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := localca.New(localca.ECDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := ca.Leaf("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(s.sim.API())
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{leaf}, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+
+	keyset, err := seal.InMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.links = duolink.New(duolink.Config{Secrets: keyset, RootCAs: ca.Pool(), Now: s.clock})
+	t.Cleanup(s.links.Close)
+	s.profile = duo.Profile{
+		Owner: svm.Owner{UUID: "u", Name: "svm1"}, APIHost: server.Listener.Addr().String(),
+		IntegrationKey: app.IKey, SecretKey: secret.Fresh(app.SKey.Text),
+	}
+	return s
+}
+
+func (s *duoService) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *duoService) wait(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+func TestStatusTellsFailuresApart(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(t *testing.T, s *duoService)
+		want   string // a part of the status
+	}{
+		{"all is well", func(*testing.T, *duoService) {}, "Ok"},
+		{"nobody listens", func(_ *testing.T, s *duoService) { s.profile.APIHost = "127.0.0.1:1" }, duoapi.KindConnect.Reason()},
+		{"a name nobody has", func(_ *testing.T, s *duoService) { s.profile.APIHost = "duo.invalid" }, duoapi.KindLookup.Reason()},
+		{"an integration key nobody has", func(_ *testing.T, s *duoService) { s.profile.IntegrationKey = "DI000000000000000000" }, duoapi.KindKey.Reason()},
+		{"a wrong secret key", func(_ *testing.T, s *duoService) { s.profile.SecretKey = secret.Fresh(secret.NewText("wrong")) }, duoapi.KindSignature.Reason()},
+		{"a certificate for other names", func(_ *testing.T, s *duoService) {
+			s.profile.APIHost = strings.Replace(s.profile.APIHost, "127.0.0.1", "localhost", 1)
+		}, duoapi.KindTLSName.Reason()},
+		{"a clock too far off", func(t *testing.T, s *duoService) {
+			settings := s.sim.Settings()
+			settings.ClockShift = duosim.Duration(400 * time.Second)
+			if err := s.sim.Configure(settings); err != nil {
+				t.Fatal(err)
+			}
+		}, "off by 400 seconds"},
+		{"an error of the service", func(t *testing.T, s *duoService) {
+			if _, err := s.sim.AddFault(duosim.Fault{Do: duosim.DoHTTP, Step: "check", Status: 500}); err != nil {
+				t.Fatal(err)
+			}
+		}, duoapi.KindServer.Reason()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newService(t)
+			tt.change(t, s)
+			if got := s.links.Status(t.Context(), &s.profile); !strings.Contains(got, tt.want) {
+				t.Errorf("got %q, want %q in it", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestStatusIsSharedAndKeptForAMinute(t *testing.T) {
+	s := newService(t)
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if got := s.links.Status(t.Context(), &s.profile); got != duolink.Ok {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+	wg.Wait()
+	if got := len(s.sim.Journal()); got != 2 {
+		t.Errorf("20 who ask at once cost %d requests, want a ping and a check", got)
+	}
+	s.wait(59 * time.Second)
+	s.links.Status(t.Context(), &s.profile)
+	if got := len(s.sim.Journal()); got != 2 {
+		t.Errorf("a status of 59 s ago was asked for again: %d requests", got)
+	}
+	s.wait(2 * time.Second)
+	s.links.Status(t.Context(), &s.profile)
+	if got := len(s.sim.Journal()); got != 4 {
+		t.Errorf("a status of 61 s ago was not asked for again: %d requests", got)
+	}
+}
+
+func TestAChangedProfileIsProbedAnew(t *testing.T) {
+	s := newService(t)
+	if got := s.links.Status(t.Context(), &s.profile); got != duolink.Ok {
+		t.Fatal(got)
+	}
+	changed := s.profile
+	changed.IntegrationKey = "DI000000000000000000"
+	if got := s.links.Status(t.Context(), &changed); got == duolink.Ok {
+		t.Error("the status of the keys before is still shown")
+	}
+}
+
+func TestWhoCannotWaitIsToldSo(t *testing.T) {
+	s := newService(t)
+	if _, err := s.sim.AddFault(duosim.Fault{Do: duosim.DoHang, Step: "ping"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := s.links.Status(ctx, &s.profile); !strings.HasPrefix(got, "Not known yet") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestALoginThatFailedOpenShowsUntilDuoAnswers(t *testing.T) {
+	s := newService(t)
+	s.links.Reached(&s.profile, &duoapi.Error{Kind: duoapi.KindConnect}, true)
+	if s.links.Recent(&s.profile) {
+		t.Error("an outage counts as a recent answer")
+	}
+	if got := s.links.Status(t.Context(), &s.profile); !strings.Contains(got, "let in without Duo") {
+		t.Errorf("got %q", got)
+	}
+	s.links.Reached(&s.profile, nil, false)
+	if got := s.links.Status(t.Context(), &s.profile); got != duolink.Ok || !s.links.Recent(&s.profile) {
+		t.Errorf("after an answer: %q", got)
+	}
+}
+
+func TestSecretsThatDoNotOpenAreAnError(t *testing.T) {
+	s := newService(t)
+	s.profile.SecretKey = secret.FromCipher([]byte("not sealed by this keyset"))
+	if _, err := s.links.Client(&s.profile); !errors.Is(err, seal.ErrMalformed) {
+		t.Errorf("got %v", err)
+	}
+	if got := s.links.Status(t.Context(), &s.profile); !strings.Contains(got, "cannot be used") {
+		t.Errorf("got %q", got)
+	}
+}
