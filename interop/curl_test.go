@@ -108,10 +108,11 @@ func curlMethods(t *testing.T, u curl, uuid string) {
 // curlRoles: a reader may read and not write; an SVM's account sees its SVM.
 func curlRoles(t *testing.T, s *server, u curl, svm, uuid string) {
 	t.Helper()
-	reader, vsadmin := svm+"_reader", svm+"_admin"
+	reader := svm + "_reader"
 	newAccount(t, s, "", reader, "readonly")
-	newAccount(t, s, svm, vsadmin, "vsadmin")
-	newAccount(t, s, svm, vsadmin+"_ro", "vsadmin-readonly")
+	newAccount(t, s, svm, "admin", "vsadmin")
+	newAccount(t, s, svm, "reader", "vsadmin-readonly")
+	vsadmin, vsreader := svm+`\admin`, svm+`\reader` // an SVM's account says whose it is
 	profile := u.base + profiles + "/" + uuid
 	for _, tt := range []struct {
 		name, user string
@@ -127,7 +128,7 @@ func curlRoles(t *testing.T, s *server, u curl, svm, uuid string) {
 		{"an SVM's administrator finds no other", vsadmin, []string{u.base + profiles + "/" + s.SVMUUID}, 404, "4"},
 		{"nor the cluster's", vsadmin, []string{u.base + profiles + "/" + s.ClusterUUID}, 404, "4"},
 		{"nor changes another", vsadmin, []string{"-X", "PATCH", u.base + profiles + "/" + s.SVMUUID, "-d", `{"comment":"x"}`}, 404, "4"},
-		{"an SVM's reader does not write", vsadmin + "_ro", []string{"-X", "PATCH", profile, "-d", `{"comment":"x"}`}, 403, "6"},
+		{"an SVM's reader does not write", vsreader, []string{"-X", "PATCH", profile, "-d", `{"comment":"x"}`}, 403, "6"},
 	} {
 		as := u
 		as.user, as.password = tt.user, password
