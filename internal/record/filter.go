@@ -11,7 +11,8 @@ import (
 //	term        = *"!" ( "null" / comparison / range / operand )
 //	comparison  = ( "<" / "<=" / ">" / ">=" ) operand
 //	range       = operand ".." operand
-//	operand     : one or more of plain text, "*", quoted text, text in braces
+//
+// An operand is made of plain text, "*", quoted text and text in braces.
 //
 // A negation concerns one term, not the list. "*" is any text, but what is not
 // set matches null alone, so "*" also means "is set". Quotes and braces may

@@ -130,7 +130,7 @@ func TestArraysOfObjects(t *testing.T) {
 	}
 	in, err := accounts.ReadBody([]byte(`{"name":"joe","role":"backup","applications":[
 		{"authentication_methods":["publickey","password"],"application":"SSH","_links":{}},
-		{"application":"http"}]}`), record.Create)
+		{"application":"http","second_authentication_method":null}]}`), record.Create)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestArraysOfObjectsRefuse(t *testing.T) {
 		{"an unknown member", `[{"application":"ssh","port":22}]`, fault.UnknownField, "applications.port"},
 		{"a word that is none of the enum's", `[{"application":"telnet"}]`, fault.BadValue, "applications.application"},
 		{"a word that is none of the array's", `[{"application":"ssh","authentication_methods":["pin"]}]`, fault.BadValue, "applications.authentication_methods"},
-		{"null for a member", `[{"application":"ssh","second_authentication_method":null}]`, fault.BadValue, "applications.second_authentication_method"},
+		{"null for a required member", `[{"application":null}]`, fault.MissingField, "applications.application"},
 		{"a missing member", `[{"authentication_methods":["password"]}]`, fault.MissingField, "applications.application"},
 		{"the same element twice", `[{"application":"ssh"},{"application":"SSH","authentication_methods":["password"]}]`, fault.DuplicateValue, "applications"},
 		{"the same member twice", `[{"application":"ssh","application":"http"}]`, fault.TwiceField, "applications.application"},

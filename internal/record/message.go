@@ -50,6 +50,14 @@ func (sh *shape) badReason(given, reason string) *fault.Error {
 	return fault.New(fault.BadReason, sh.path, "The value \"%s\" is invalid for field \"%s\": %s", echo(given), sh.path, reason)
 }
 
+// duplicate refuses an element that an array holds already.
+func (sh *shape) duplicate(element Value) *fault.Error {
+	if sh.hidden() {
+		return fault.New(fault.DuplicateValue, sh.path, "A value is given more than once in field \"%s\".", sh.path)
+	}
+	return fault.New(fault.DuplicateValue, sh.path, "The value \"%s\" is given more than once in field \"%s\".", echo(element.String()), sh.path)
+}
+
 // twice refuses a second value for one field or parameter.
 func (sh *shape) twice(first, second string) *fault.Error {
 	if sh.hidden() {

@@ -99,6 +99,9 @@ func (sh *shape) readColumns(o Body) (Value, error) {
 		if i < 0 {
 			return Value{}, unexpected(join(sh.path, m.name))
 		}
+		if m.value.kind == jsonNull { // as good as left out
+			continue
+		}
 		v, err := sh.columns[i].read(m.value)
 		if err != nil {
 			return Value{}, err
@@ -131,8 +134,7 @@ func (sh *shape) array(items []Value) (Value, error) {
 	}
 	for i := range items {
 		if j := slices.IndexFunc(items[:i], items[i].Equal); j >= 0 {
-			return Value{}, fault.New(fault.DuplicateValue, sh.path,
-				"The value \"%s\" is given more than once in field \"%s\".", echo(items[i].String()), sh.path)
+			return Value{}, sh.duplicate(items[i])
 		}
 	}
 	return List(items...), nil
