@@ -21,14 +21,13 @@ const SyncEvery = time.Second
 
 var errClosed = errors.New("the audit log is closed")
 
-// Config says where and how a Log is kept. Dir and Logger are needed; the
-// other fields have sensible zero values.
+// Config says where and how a Log is kept. Only Dir is needed.
 type Config struct {
-	Dir      string // existing directory for the files
-	MaxBytes int64  // size at which a new file begins; 64 MiB if 0
-	Keep     int    // number of past files kept; 8 if 0
-	Now      func() time.Time
-	Logger   *slog.Logger
+	Dir      string           // existing directory for the files
+	MaxBytes int64            // size at which a new file begins; 64 MiB if 0
+	Keep     int              // number of past files kept; 8 if 0
+	Now      func() time.Time // time.Now if nil
+	Logger   *slog.Logger     // gets what goes wrong beside the lines; nil discards
 }
 
 // A Log writes audit lines to a file. Its methods may be called concurrently.
@@ -54,6 +53,9 @@ func Open(cfg Config) (*Log, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	root, err := os.OpenRoot(cfg.Dir)
 	if err != nil {

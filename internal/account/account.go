@@ -1,0 +1,80 @@
+// Package account holds the accounts that log in: who they are, what their
+// roles allow, and how a password becomes a Principal.
+//
+// An account belongs to the cluster or to one SVM, and sees what its owner
+// sees. A cluster's account logs in under its name, an SVM's account under
+// the SVM's name, a backslash and its own ("svm1\vsadmin"): ONTAP tells the
+// two apart by the address they call, and here there is one address for all.
+package account
+
+import (
+	"slices"
+
+	"github.com/duoplane/duoplane/internal/store"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+// Applications an account may log in with that this program serves. The
+// others are kept for clients that set them.
+const (
+	HTTP = "http" // the REST API and the console
+	SSH  = "ssh"  // the command line
+)
+
+// The kinds of owners an account may have, as Account.Scope names them.
+const (
+	ClusterScope = "cluster"
+	SVMScope     = "svm"
+)
+
+// An Account is one login. Its key is the owner's UUID and the name.
+type Account struct {
+	Owner        svm.Owner     `json:"owner"`
+	Name         string        `json:"name"`
+	Applications []Application `json:"applications"`
+	Role         string        `json:"role"`
+	// Scope is ClusterScope or SVMScope, after the owner.
+	Scope   string `json:"scope"`
+	Locked  bool   `json:"locked,omitempty"`
+	Comment string `json:"comment,omitempty"`
+	// Groups are the groups the account is a member of, as Duo groups name
+	// them. ONTAP asks a directory for them; here they stand in the account.
+	Groups []string `json:"groups,omitempty"`
+	// Password is absent while none was given; then nobody logs in with it.
+	Password Hash `json:"password_hash,omitzero"`
+}
+
+// An Application is one way to log in and what proves the account there.
+type Application struct {
+	Name    string   `json:"application"`
+	Methods []string `json:"authentication_methods"` // sorted
+	// Second is a second method ONTAP asks for after the first, or "none".
+	// Duo is none of them: it comes on top.
+	Second string `json:"second_authentication_method"`
+}
+
+// Accounts is the table of accounts. Key: owner's UUID / name.
+var Accounts = &store.Table[Account]{Name: "account", DocVersion: 1}
+
+// takesPassword reports whether a password alone opens the application to the
+// account. An account with a second method of ONTAP's never gets in by its
+// password alone, and no such method is served yet.
+func (a *Account) takesPassword(application string) bool {
+	for i := range a.Applications {
+		if app := &a.Applications[i]; app.Name == application {
+			return app.Second == methodNone && slices.Contains(app.Methods, methodPassword)
+		}
+	}
+	return false
+}
+
+// usable reports whether the right password lets the account in.
+func (a *Account) usable(application string) bool {
+	return !a.Locked && !a.Password.IsZero() && a.takesPassword(application)
+}
+
+// administers reports whether the account can administer the whole cluster as
+// it stands.
+func (a *Account) administers() bool {
+	return a.Scope == ClusterScope && a.Role == RoleAdmin && (a.usable(HTTP) || a.usable(SSH))
+}

@@ -1,0 +1,128 @@
+package account
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/record"
+)
+
+// Authentication methods that the rules name.
+const (
+	methodPassword  = "password"
+	methodPublicKey = "publickey"
+	methodNone      = "none"
+)
+
+// Words of the columns, in ONTAP's order.
+var (
+	applicationWords = []string{"amqp", "console", HTTP, "ontapi", "service_processor", SSH}
+	methodWords      = []string{"certificate", "domain", "nsswitch", methodPassword, methodPublicKey, "saml"}
+	secondWords      = []string{methodNone, "domain", "nsswitch", methodPassword, methodPublicKey, "totp"}
+)
+
+// methodsOf lists what each application takes for its first method.
+var methodsOf = map[string][]string{
+	"amqp":              {methodPassword},
+	"console":           {methodPassword},
+	HTTP:                {"certificate", "domain", "nsswitch", methodPassword, "saml"},
+	"ontapi":            {"certificate", "domain", "nsswitch", methodPassword, "saml"},
+	"service_processor": {methodPassword},
+	SSH:                 {"domain", "nsswitch", methodPassword, methodPublicKey},
+}
+
+// secondsOf lists what may follow a first method over SSH.
+var secondsOf = map[string][]string{
+	methodPassword:  {methodPublicKey, "totp"},
+	methodPublicKey: {"domain", "nsswitch", methodPassword, "totp"},
+	"domain":        {methodPublicKey, "totp"},
+	"nsswitch":      {methodPublicKey, "totp"},
+}
+
+// columns declare an element of applications.
+var columns = []record.Column{
+	{
+		Name: "application", Kind: record.Enum, Enum: applicationWords, Required: true,
+		Doc: "What the account logs in with; \"http\" is the REST API, \"ssh\" the command line. The others are kept and have no effect.", Example: HTTP,
+	},
+	{
+		Name: "authentication_methods", Kind: record.Strings, Enum: methodWords, Required: true,
+		Doc: "What proves the account; only \"password\" is served.", Example: methodPassword,
+	},
+	{
+		Name: "second_authentication_method", Kind: record.Enum, Enum: secondWords, Default: record.Text(methodNone),
+		Doc: "A second method after the first, over SSH only. Duo is none of them: it comes on top.", Example: methodNone,
+	},
+}
+
+// readApplications turns a checked value into the account's applications.
+func readApplications(v record.Value) []Application {
+	items := v.Items()
+	apps := make([]Application, len(items))
+	for i, item := range items {
+		methods := item.Member("authentication_methods").Strings()
+		slices.Sort(methods) // clients compare them in this order
+		apps[i] = Application{
+			Name:    item.Member("application").Str(),
+			Methods: slices.Compact(methods),
+			Second:  item.Member("second_authentication_method").Str(),
+		}
+		if apps[i].Second == "" {
+			apps[i].Second = methodNone
+		}
+	}
+	return apps
+}
+
+// showApplications is the inverse of readApplications. It shows nothing more:
+// clients compare whole elements.
+func showApplications(apps []Application) record.Value {
+	items := make([]record.Value, len(apps))
+	for i, app := range apps {
+		items[i] = record.Object(
+			record.Member{Name: "application", Value: record.Text(app.Name)},
+			record.Member{Name: "authentication_methods", Value: record.Texts(app.Methods)},
+			record.Member{Name: "second_authentication_method", Value: record.Text(app.Second)},
+		)
+	}
+	return record.List(items...)
+}
+
+// checkApplications applies the rules on which methods go together.
+func checkApplications(v record.Value) error {
+	apps := readApplications(v)
+	for i, app := range apps {
+		if slices.ContainsFunc(apps[:i], func(other Application) bool { return other.Name == app.Name }) {
+			return fault.New(fault.DuplicateValue, "", "The application %q is given twice; list its methods in one element.", app.Name)
+		}
+		if err := checkMethods(app); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkMethods(app Application) error {
+	allowed := methodsOf[app.Name]
+	if len(app.Methods) == 0 {
+		return fault.New(fault.MethodPair, "", "The application %q needs an authentication method: %s.", app.Name, strings.Join(allowed, ", "))
+	}
+	for _, method := range app.Methods {
+		if !slices.Contains(allowed, method) {
+			return fault.New(fault.MethodPair, "",
+				"The authentication method %q does not go with the application %q, which takes %s.", method, app.Name, strings.Join(allowed, ", "))
+		}
+	}
+	if app.Second == methodNone {
+		return nil
+	}
+	if app.Name != SSH || len(app.Methods) != 1 {
+		return fault.New(fault.MethodPair, "", "A second authentication method goes with the application \"ssh\" and one first method only.")
+	}
+	if seconds := secondsOf[app.Methods[0]]; !slices.Contains(seconds, app.Second) {
+		return fault.New(fault.MethodPair, "",
+			"The second authentication method %q does not follow %q, which %s may follow.", app.Second, app.Methods[0], strings.Join(seconds, ", "))
+	}
+	return nil
+}

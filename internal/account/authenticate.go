@@ -1,0 +1,188 @@
+package account
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/time/rate"
+
+	"github.com/duoplane/duoplane/internal/audit"
+	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/secret"
+	"github.com/duoplane/duoplane/internal/store"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+// Credentials are what somebody presents to get in.
+type Credentials struct {
+	// Application is HTTP or SSH.
+	Application string
+	// User is the name of a cluster's account, or the name of an SVM, a
+	// backslash and the name of the SVM's account.
+	User     string
+	Password secret.Text
+	// From is the address of the connection, Via the edge, Request the id of
+	// the request or session.
+	From         netip.Addr
+	Via, Request string
+}
+
+// Authenticate returns who presents the credentials. Unauthenticated when they
+// are wrong, the account is locked or does not have the application: which, is
+// told to the audit log alone. TooMany, without a look at the password, while
+// the address is locked out; Busy when too many logins wait; Unavailable when
+// the accounts are not known.
+//
+// It reads the newest state this process has seen, so another process's change
+// of a password bites as soon as it has arrived here; one made through this
+// process bites at once.
+func (s *Service) Authenticate(ctx context.Context, c Credentials) (Principal, error) {
+	snap, err := s.ledger.Local(ctx)
+	if err != nil {
+		return Principal{}, err
+	}
+	found := find(snap, c.User)
+	t := tagOf(s.memory.key, found.key, found.version, c.Password)
+	if found.account.usable(c.Application) && s.memory.knows(t, s.now()) {
+		return found.principal(c), nil
+	}
+	// One look at a password at a time from one address, however many
+	// connections it opened at once: the others share its outcome.
+	key := string(t[:]) + c.Application + c.from()
+	for {
+		_, err, _ = s.flight.Do(key, func() (any, error) { return nil, s.verify(ctx, c, found, t) })
+		if !fault.Is(err, fault.Timeout) || ctx.Err() != nil {
+			break
+		} // else it was another one's context that ended
+	}
+	if err != nil {
+		return Principal{}, err
+	}
+	return found.principal(c), nil
+}
+
+// from returns the address as text, "" when there is none.
+func (c Credentials) from() string {
+	if !c.From.IsValid() {
+		return ""
+	}
+	return c.From.Unmap().String()
+}
+
+// A candidate is the account that a user name stands for, or an empty one.
+type candidate struct {
+	key     string
+	version store.Version
+	account *Account
+	owner   svm.Owner
+	exists  bool
+}
+
+// find looks for a cluster's account of that name, then for an SVM's. A
+// cluster's account may have a backslash in its name, as those of a Windows
+// domain do; it goes first.
+func find(snap store.Snapshot, user string) candidate {
+	cluster := svm.ClusterOf(snap).Owner()
+	if c, ok := at(snap, cluster, user); ok {
+		return c
+	}
+	if vm, name, ok := strings.Cut(user, `\`); ok {
+		if owner, ok := svm.ByName(snap, vm); ok && owner.UUID != cluster.UUID {
+			if c, ok := at(snap, owner, name); ok {
+				return c
+			}
+		}
+	}
+	return candidate{key: user, account: new(Account)}
+}
+
+func at(snap store.Snapshot, owner svm.Owner, name string) (candidate, bool) {
+	key := store.JoinKey(owner.UUID, name)
+	a, version := Accounts.Get(snap, key)
+	return candidate{key: key, version: version, account: a, owner: owner, exists: true}, a != nil
+}
+
+func (f candidate) principal(c Credentials) Principal {
+	scope := svm.Within(f.owner.UUID)
+	if f.account.Scope == ClusterScope {
+		scope = svm.Everything()
+	}
+	return Principal{
+		Caller: svm.Caller{Name: f.account.Name, Owner: f.owner, Scope: scope, From: c.from(), Via: c.Via, Request: c.Request},
+		Role:   f.account.Role, Scope: f.account.Scope, Groups: f.account.Groups,
+	}
+}
+
+// verify looks at the password, whether or not there is an account, and takes
+// the same time for every reason to refuse.
+func (s *Service) verify(ctx context.Context, c Credentials, f candidate, t tag) error {
+	v := visit{account: f.key, from: network(c.From), exists: f.exists}
+	attempt, wait := s.throttle.begin(v, s.now())
+	if wait > 0 {
+		seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))
+		s.refuse(c, f, fault.TooMany, "locked out for "+seconds+" s")
+		return fault.New(fault.TooMany, "", "Too many failed logins; try again in %s seconds.", seconds)
+	}
+	matches, err := s.hasher.matches(ctx, f.account.Password, c.Password)
+	if err != nil {
+		s.throttle.void(attempt, s.now())
+		return err
+	}
+	if !matches || !f.account.usable(c.Application) {
+		s.refuse(c, f, fault.Unauthenticated, f.whyNot(c.Application, matches))
+		return fault.New(fault.Unauthenticated, "", "User is not authorized.")
+	}
+	s.throttle.passed(attempt, s.now())
+	s.memory.add(t, s.now())
+	return nil
+}
+
+// whyNot is for the audit log.
+func (f candidate) whyNot(application string, matches bool) string {
+	switch {
+	case !f.exists:
+		return "no such account"
+	case f.account.Locked:
+		return "account locked"
+	case f.account.Password.IsZero():
+		return "no password set"
+	case !f.account.takesPassword(application):
+		return "application not allowed with a password"
+	case !matches:
+		return "wrong password"
+	}
+	return "unknown"
+}
+
+// refusals bounds how fast refused credentials fill the audit log: a guesser
+// must not push the lines of changes out of it. A line tells how many before
+// it were left out.
+type refusals struct {
+	lines   *rate.Limiter
+	leftOut atomic.Int64
+}
+
+func newRefusals() *refusals { return &refusals{lines: rate.NewLimiter(1, 100)} }
+
+func (s *Service) refuse(c Credentials, f candidate, code fault.Code, why string) {
+	if !s.refusals.lines.AllowN(s.now(), 1) {
+		s.refusals.leftOut.Add(1)
+		return
+	}
+	e := audit.Entry{
+		Event: "login", Resource: "account", Key: c.User, Owner: f.owner.UUID,
+		Fields: []audit.Field{{Path: "application", Value: c.Application}, {Path: "why", Value: why}},
+	}
+	if n := s.refusals.leftOut.Swap(0); n > 0 {
+		e.Fields = append(e.Fields, audit.Field{Path: "left_out", Value: strconv.FormatInt(n, 10)})
+	}
+	who := audit.Who{Name: c.User, From: c.from(), Via: c.Via, Request: c.Request}
+	if err := s.ledger.Note(who, e, audit.Refused, string(code)); err != nil {
+		s.logger.Error("a refused login has no audit line", slog.String("from", who.From), slog.Any("error", err))
+	}
+}

@@ -1,0 +1,184 @@
+package account
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/duoplane/duoplane/internal/audit"
+	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/owned"
+	"github.com/duoplane/duoplane/internal/record"
+	"github.com/duoplane/duoplane/internal/secret"
+	"github.com/duoplane/duoplane/internal/store"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+// Config is what a Service is built from. A nil Logger discards, a nil Now is
+// time.Now.
+type Config struct {
+	Ledger *audit.Ledger
+	SVMs   *svm.Service
+	Logger *slog.Logger
+	Now    func() time.Time
+}
+
+// A Service reads and changes accounts and lets them in. Its methods may be
+// called concurrently.
+type Service struct {
+	*owned.Service[Account]
+	ledger *audit.Ledger
+	logger *slog.Logger
+	now    func() time.Time
+
+	hasher   *hasher
+	memory   *memory
+	throttle *throttle
+	refusals *refusals
+	flight   singleflight.Group // of verifications of one password
+}
+
+// NewService returns the service over the ledger's store.
+func NewService(cfg Config) *Service {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{
+		ledger:   cfg.Ledger,
+		logger:   cfg.Logger,
+		now:      cfg.Now,
+		hasher:   newHasher(int64(max(2, runtime.GOMAXPROCS(0))), cost{memory: 19 << 10, passes: 2, lanes: 1}),
+		memory:   newMemory(memorySize),
+		throttle: newThrottle(),
+		refusals: newRefusals(),
+	}
+	s.Service = owned.NewService(owned.Kind[Account]{
+		Schema:  Schema(),
+		Table:   Accounts,
+		Owner:   func(a *Account) *svm.Owner { return &a.Owner },
+		Name:    func(a *Account) string { return a.Name },
+		Prepare: prepare,
+	}, cfg.Ledger, cfg.SVMs)
+	return s
+}
+
+// Fill does nothing: no field of an account is computed.
+func (*Service) Fill(context.Context, []*Account) error { return nil }
+
+// Create adds an account. Beside what every owned record refuses: NoSuchRole,
+// RoleScope, and the rules on names, methods and passwords.
+func (s *Service) Create(ctx context.Context, caller svm.Caller, in record.Input[Account]) (*Account, error) {
+	if password := in.Get("password").Secret(); !password.IsZero() {
+		if err := checkPasswordFor(in.Get("name").Str(), password); err != nil {
+			return nil, err
+		}
+		var err error
+		if in, err = s.withHash(ctx, in, password); err != nil {
+			return nil, err
+		}
+	}
+	return s.Service.Create(ctx, caller, in)
+}
+
+// Modify changes an account and returns it as it was before. A new password
+// counts from the moment Modify returns. Beside what Create refuses:
+// LastAdmin, PasswordContent for the password the account has already, Denied
+// for an SVM's account that changes anything but its own password.
+func (s *Service) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[Account]) (*Account, error) {
+	if password := in.Get("password").Secret(); !password.IsZero() {
+		if err := s.checkNewPassword(ctx, caller, key, in, password); err != nil {
+			return nil, err
+		}
+		var err error
+		if in, err = s.withHash(ctx, in, password); err != nil {
+			return nil, err
+		}
+	}
+	return s.Service.Modify(ctx, caller, key, in)
+}
+
+// withHash puts the hash in the password's place. It is done here, once, and
+// not where a lost race would make us hash again.
+func (s *Service) withHash(ctx context.Context, in record.Input[Account], password secret.Text) (record.Input[Account], error) {
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return in, err
+	}
+	return in.With("password", record.Hidden(hash.travels())), nil
+}
+
+func (s *Service) checkNewPassword(
+	ctx context.Context, caller svm.Caller, key []string, in record.Input[Account], password secret.Text,
+) error {
+	stored, err := s.Find(ctx, caller, key)
+	if err != nil {
+		return err
+	}
+	// Before the old password is compared: nobody may ask for another's.
+	if err := mayChange(caller, stored, in); err != nil {
+		return err
+	}
+	if err := checkPasswordFor(stored.Name, password); err != nil {
+		return err
+	}
+	same, err := s.hasher.matches(ctx, stored.Password, password)
+	if err == nil && same {
+		return fault.New(fault.PasswordContent, "password", "New password must be different than the old password.")
+	}
+	return err
+}
+
+// Restore puts an account back as Modify returned it, unless that would leave
+// nobody to administer the cluster.
+func (s *Service) Restore(ctx context.Context, caller svm.Caller, before *Account) error {
+	return s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
+		key := store.JoinKey(before.Owner.UUID, before.Name)
+		stored, version := Accounts.Get(snap, key)
+		if stored == nil || !caller.Scope.Sees(before.Owner.UUID) {
+			return audit.Entry{}, nil, fault.New(fault.NotFound, "name", "entry doesn't exist")
+		}
+		changes, err := keepAnAdmin(snap, stored, before)
+		entry := audit.Entry{
+			Event: "restore", Resource: s.Schema().Name(), Owner: before.Owner.UUID,
+			Key: svm.Names(snap).Of(before.Owner.UUID) + "/" + before.Name,
+		}
+		return entry, append(changes, Accounts.Put(key, version, before)), err
+	})
+}
+
+// prepare applies the rules that need more than one value to see.
+func prepare(_ context.Context, c owned.Change[Account]) ([]store.Change, error) {
+	if err := mayChange(c.Caller, c.Before, c.Input); err != nil {
+		return nil, err
+	}
+	if c.Before == nil {
+		c.After.complete(svm.ClusterOf(c.Snapshot))
+	}
+	if c.After != nil {
+		if err := c.After.checkRole(); err != nil {
+			return nil, err
+		}
+	}
+	if c.Before == nil {
+		return nil, nil
+	}
+	return keepAnAdmin(c.Snapshot, c.Before, c.After)
+}
+
+// complete fills in what follows from the owner.
+func (a *Account) complete(cluster svm.Cluster) {
+	role := RoleVsadmin
+	a.Scope = SVMScope
+	if a.Owner.UUID == cluster.UUID {
+		a.Scope, role = ClusterScope, RoleAdmin
+	}
+	if a.Role == "" {
+		a.Role = role
+	}
+}
