@@ -72,7 +72,7 @@ func TestKindsOfReplies(t *testing.T) {
 		{"JSON cut in two", answer(200, okPing[:20]), duoapi.KindMalformed, 200, 0},
 		{"JSON with something after it", answer(200, okPing+"{}"), duoapi.KindMalformed, 200, 0},
 		{"an array", answer(200, `[1]`), duoapi.KindMalformed, 200, 0},
-		{"bytes that are not UTF-8", answer(200, strings.Replace(okPing, "OK", "OK\xff", 1)), duoapi.KindMalformed, 200, 0},
+		{"bytes that are not UTF-8", answer(200, strings.Replace(okPing, "{", "{\"x\":\"\xff\",", 1)), duoapi.KindMalformed, 200, 0},
 		{"no stat", answer(200, `{"response":{"time":1}}`), duoapi.KindMalformed, 200, 0},
 		{"an unknown stat", answer(200, `{"stat":"ok","response":{"time":1}}`), duoapi.KindMalformed, 200, 0},
 		{"stat in other letters", answer(200, `{"STAT":"OK","response":{"time":1}}`), duoapi.KindMalformed, 200, 0},
@@ -86,6 +86,7 @@ func TestKindsOfReplies(t *testing.T) {
 		{"a time beyond all calendars", answer(200, `{"stat":"OK","response":{"time":9223372036854775807}}`), duoapi.KindMalformed, 200, 0},
 		{"a body of one byte too many", answer(200, strings.Repeat(" ", 1<<20-len(okPing)+1)+okPing), duoapi.KindTooLarge, 200, 0},
 		{"an error with a body without end", endless(500), duoapi.KindTooLarge, 500, 0},
+		{"half a body over HTTP/2", halfway, duoapi.KindCutShort, 200, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := serve(t, test.handler).client(t).Check(t.Context())
@@ -95,6 +96,12 @@ func TestKindsOfReplies(t *testing.T) {
 			}
 		})
 	}
+}
+
+func halfway(w http.ResponseWriter, r *http.Request) {
+	answer(200, okPing[:20])(w, r)
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
 }
 
 func endless(status int) http.HandlerFunc {

@@ -94,69 +94,6 @@ func TestKindsOfTheNetwork(t *testing.T) {
 	})
 }
 
-// mute accepts and never says a word.
-func mute(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
-
-func TestEveryStepHasALimit(t *testing.T) {
-	short := 50 * time.Millisecond
-	for _, test := range []struct {
-		name  string
-		addr  func(*testing.T, *authority) string
-		edit  func(*duoapi.Config)
-		step  duoapi.Step
-		close time.Duration
-	}{
-		{"the handshake by its own", silent, func(c *duoapi.Config) { c.Timeouts.Handshake = short }, duoapi.StepTLS, 0},
-		{"the handshake by the call's", silent, func(c *duoapi.Config) { c.Timeouts.Call = short }, duoapi.StepTLS, 0},
-		{"the reply", deaf, func(c *duoapi.Config) { c.Timeouts.Call = short }, duoapi.StepReply, 0},
-		{"the rest of a reply", halting, func(c *duoapi.Config) { c.Timeouts.Call = short }, duoapi.StepReply, 0},
-		{"the caller's deadline", deaf, func(*duoapi.Config) {}, duoapi.StepReply, short},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			ca := newAuthority(t)
-			ctx := t.Context()
-			if test.close > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, test.close)
-				defer cancel()
-			}
-			_, err := client(t, test.addr(t, ca), ca, test.edit).Check(ctx)
-			fails(t, err, duoapi.KindTimeout, test.step)
-		})
-	}
-}
-
-func silent(t *testing.T, _ *authority) string {
-	t.Helper()
-	return listen(t, mute)
-}
-
-func deaf(t *testing.T, ca *authority) string {
-	t.Helper()
-	return listenTLS(t, ca, mute)
-}
-
-func halting(t *testing.T, ca *authority) string {
-	t.Helper()
-	return listenTLS(t, ca, func(conn net.Conn) {
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{")
-		mute(conn)
-	})
-}
-
-// A held call may outlast the limit of the others, up to its own.
-func TestHeldCallsHaveTheirOwnLimit(t *testing.T) {
-	limits := func(c *duoapi.Config) {
-		c.Timeouts.Call, c.Timeouts.Poll = 10*time.Minute, 50*time.Millisecond
-	}
-	ca := newAuthority(t)
-	c := client(t, listenTLS(t, ca, mute), ca, limits)
-	_, err := c.AuthStatus(t.Context(), "tx")
-	fails(t, err, duoapi.KindTimeout, duoapi.StepReply)
-	_, err = c.Auth(t.Context(), push(false))
-	fails(t, err, duoapi.KindTimeout, duoapi.StepReply)
-}
-
 func TestACallerMayGiveUp(t *testing.T) {
 	ca := newAuthority(t)
 	ctx, cancel := context.WithCancel(t.Context())

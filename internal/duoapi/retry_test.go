@@ -225,23 +225,3 @@ func TestACallerMayGiveUpWaiting(t *testing.T) {
 	})
 	spaced(t, at[:2], 1)
 }
-
-// A poll that Duo holds for a minute is no time-out, one held for ever is.
-func TestPollsAreHeldUpToTheirLimit(t *testing.T) {
-	for _, test := range []struct {
-		hold time.Duration
-		kind duoapi.Kind
-	}{{69 * time.Second, ""}, {71 * time.Second, duoapi.KindTimeout}} {
-		bubble(t, func(w http.ResponseWriter, r *http.Request) {
-			select {
-			case <-time.After(test.hold):
-				script(w, r)
-			case <-r.Context().Done():
-			}
-		}, func(in inside) {
-			if _, err := in.c.AuthStatus(in.Context(), "tx"); duoapi.KindOf(err) != test.kind {
-				in.Errorf("held for %v: %v", test.hold, err)
-			}
-		})
-	}
-}

@@ -148,12 +148,12 @@ func TestRequestsOnTheWire(t *testing.T) {
 	}
 }
 
-func TestPingIsNotSigned(t *testing.T) {
+func TestPingIsNotSignedAndAsksForNoCompression(t *testing.T) {
 	f := serve(t, script)
 	if _, err := f.client(t).Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.last(); got.header["Authorization"] != nil || got.method != "GET" || got.path != "/auth/v2/ping" {
+	if got := f.last(); got.header["Authorization"] != nil || got.header["Accept-Encoding"] != nil || got.method != "GET" || got.path != "/auth/v2/ping" {
 		t.Errorf("got %+v", got)
 	}
 }
