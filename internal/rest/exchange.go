@@ -56,7 +56,7 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 func (a *API) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x := exchanges.Get().(*exchange)
-	*x = exchange{api: a, w: w, r: r, ctx: r.Context(), began: time.Now(), buf: x.buf[:0], params: x.params[:0]}
+	x.api, x.w, x.r, x.ctx, x.began = a, w, r, r.Context(), time.Now()
 	id := append(make([]byte, 0, len(a.prefix)+8), a.prefix...)
 	x.id = string(strconv.AppendUint(id, a.count.Add(1), 36))
 	x.opts.pretty = true
@@ -205,6 +205,6 @@ func (x *exchange) end() {
 		x.buf = nil
 	}
 	clear(x.params)
-	*x = exchange{buf: x.buf, params: x.params[:0]}
+	*x = exchange{buf: x.buf[:0], params: x.params[:0]} // begin relies on it
 	exchanges.Put(x)
 }

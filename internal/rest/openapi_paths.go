@@ -48,7 +48,7 @@ func (d *description) paths(to *ordered) {
 		params := append(d.keyParams(), options...)
 		one.set("delete", d.operation(ops.Delete, "Delete one of "+d.Title, params, d.changed("200", "The record was deleted."), ""))
 	}
-	to.set(d.Pattern, one)
+	to.set(d.template(), one)
 }
 
 // operation puts one operation together. Job is the shared response to a call
@@ -73,11 +73,23 @@ func refs(names ...string) []apiParameter {
 	return params
 }
 
+// template is the path of one record. Tools take no dots in the names of
+// parameters, and in a path the name is not sent, so it may be another.
+func (d *description) template() string {
+	names := make([]string, len(d.Keys))
+	for i, k := range d.Keys {
+		names[i] = k.parameter()
+	}
+	return d.Path + "/{" + strings.Join(names, "}/{") + "}"
+}
+
+func (f fieldDoc) parameter() string { return strings.ReplaceAll(f.Path, ".", "_") }
+
 // keyParams are the key's fields in the path.
 func (d *description) keyParams() []apiParameter {
 	params := make([]apiParameter, len(d.Keys))
 	for i, k := range d.Keys {
-		params[i] = apiParameter{Name: k.Path, In: "path", Required: true, Type: "string", Description: k.Doc}
+		params[i] = apiParameter{Name: k.parameter(), In: "path", Required: true, Type: "string", Description: k.Doc}
 	}
 	return params
 }

@@ -41,6 +41,7 @@ func (d *description) definitions(to *ordered) {
 		}
 		s := d.schema(body.doc, body.takes, nil, true)
 		if body.recordsTaken {
+			s.Description += " Required: " + strings.Join(d.required(), ", ") + "."
 			s.Properties.set("records", recordsSchema())
 		}
 		to.set(d.Name+body.suffix, s)
@@ -54,6 +55,19 @@ func (d *description) definitions(to *ordered) {
 
 // maxRecords is how many elements package record takes in an array.
 const maxRecords = 10_000
+
+func (d *description) required() []string {
+	names := []string{}
+	for _, f := range d.Fields {
+		if f.Use.Has(record.Required) {
+			names = append(names, f.Path)
+		}
+	}
+	if len(names) == 0 {
+		names = append(names, "nothing")
+	}
+	return names
+}
 
 func recordsSchema() *apiSchema {
 	s := arrayOf(&apiSchema{Type: "object"})
@@ -110,9 +124,6 @@ func (s *apiSchema) nest(path []string, f fieldDoc, given bool) {
 
 func (f fieldDoc) schema(given bool) *apiSchema {
 	s := &apiSchema{Description: f.Doc, ReadOnly: !given && !f.creatable()}
-	if given && f.Use.Has(record.Required) {
-		s.Description += " Required on create."
-	}
 	switch f.Kind {
 	case record.Bool:
 		s.Type = "boolean"

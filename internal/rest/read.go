@@ -16,16 +16,22 @@ func (m *mounted[T]) readOne(x *exchange) error {
 	if err := x.noBody(); err != nil {
 		return err
 	}
-	q, err := m.Schema.ParseQuery(x.params, record.OneMode)
-	if err != nil {
-		return err
+	q, fills := m.plainOne, m.plainFills
+	if len(x.params) > 0 {
+		var err error
+		if q, err = m.Schema.ParseQuery(x.params, record.OneMode); err != nil {
+			return err
+		}
+		fills = m.computed && len(q.NeedsComputed()) > 0
 	}
 	t, err := m.find(x)
 	if err != nil {
 		return err
 	}
-	if t, err = m.filled(x, t, q); err != nil {
-		return err
+	if fills {
+		if err := m.Reader.Fill(x.ctx, []*T{t}); err != nil {
+			return err
+		}
 	}
 	e := x.encoder()
 	m.appendRecord(&e, t, q.Selection(), x.hal)
@@ -42,16 +48,6 @@ func (m *mounted[T]) find(x *exchange) (t *T, err error) {
 	return t, err
 }
 
-// filled returns the record with the Computed fields that the query shows.
-func (m *mounted[T]) filled(x *exchange, t *T, q record.Query[T]) (*T, error) {
-	if !m.computed || len(q.NeedsComputed()) == 0 {
-		return t, nil
-	}
-	rows := []*T{t}
-	err := m.Reader.Fill(x.ctx, rows)
-	return rows[0], err
-}
-
 // list answers GET of a collection.
 func (m *mounted[T]) list(x *exchange) error {
 	if err := x.noBody(); err != nil {
@@ -60,9 +56,12 @@ func (m *mounted[T]) list(x *exchange) error {
 	if x.opts.has("job_results_uuid") {
 		return m.results(x)
 	}
-	q, err := m.Schema.ParseQuery(x.params, record.ListMode)
-	if err != nil {
-		return err
+	q := m.plainList
+	if len(x.params) > 0 {
+		var err error
+		if q, err = m.Schema.ParseQuery(x.params, record.ListMode); err != nil {
+			return err
+		}
 	}
 	page, err := q.Run(x.ctx, m.Reader.Rows(x.ctx, x.caller, q.From()), m.fill())
 	if err != nil {

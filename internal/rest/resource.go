@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -81,6 +82,9 @@ type mounted[T any] struct {
 	keys     []string // paths of the key's fields
 	named    []string // paths of the fields that tell records apart to people
 	computed bool
+	// The queries of requests without a query string, which are most.
+	plainOne, plainList record.Query[T]
+	plainFills          bool // plainOne shows Computed fields
 }
 
 func (r Resource[T]) routes(a *API) []*route {
@@ -94,6 +98,9 @@ func (r Resource[T]) routes(a *API) []*route {
 			m.named = append(m.named, f.Path)
 		}
 	}
+	m.plainOne = m.plain(record.OneMode)
+	m.plainList = m.plain(record.ListMode)
+	m.plainFills = len(m.plainOne.NeedsComputed()) > 0
 	if r.Singleton {
 		return []*route{{path: r.Path, pattern: r.Path, get: m.readOne}}
 	}
@@ -126,6 +133,15 @@ func when(operationID string, h handler) handler {
 		return nil
 	}
 	return h
+}
+
+// plain returns the query of a request without parameters.
+func (r Resource[T]) plain(mode record.Mode) record.Query[T] {
+	q, err := r.Schema.ParseQuery(nil, mode)
+	if err != nil {
+		panic(fmt.Sprintf("rest: %s cannot be read without parameters: %v", r.Path, err))
+	}
+	return q
 }
 
 // fill returns what record.Query.Run calls for Computed fields.
