@@ -1,8 +1,3 @@
-// Package record is the engine under every face of Duoplane. A resource
-// declares its fields once, as rows; from the rows come reading and checking
-// of bodies and flags, ONTAP's query language, order, paging, projection and
-// the documents that describe it all. The package knows no HTTP, no shell and
-// no Duo.
 package record
 
 // Use says when a field may be given and shown. The zero Use is an ordinary
