@@ -94,13 +94,15 @@ func TestStatusTellsFailuresApart(t *testing.T) {
 			s.profile.APIHost = strings.Replace(s.profile.APIHost, "127.0.0.1", "localhost", 1)
 		}, duoapi.KindTLSName.Reason()},
 		{"a clock too far off", func(t *testing.T, s *duoService) {
+			t.Helper()
 			settings := s.sim.Settings()
 			settings.ClockShift = duosim.Duration(400 * time.Second)
 			if err := s.sim.Configure(settings); err != nil {
 				t.Fatal(err)
 			}
-		}, "off by 400 seconds"},
+		}, "off by about 7 minutes"},
 		{"an error of the service", func(t *testing.T, s *duoService) {
+			t.Helper()
 			if _, err := s.sim.AddFault(duosim.Fault{Do: duosim.DoHTTP, Step: "check", Status: 500}); err != nil {
 				t.Fatal(err)
 			}

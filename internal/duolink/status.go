@@ -115,7 +115,7 @@ func (l *Links) probe(ctx context.Context, c *duoapi.Client) string {
 		return reason(err)
 	}
 	if off := clock.Ahead.Abs(); off > clockTolerance {
-		return fmt.Sprintf("The clock of this host is off by %d seconds", int(off.Seconds()))
+		return fmt.Sprintf("The clock of this host is off by about %.0f minutes", off.Minutes())
 	}
 	return Ok
 }

@@ -138,6 +138,7 @@ func TestWhateverHappens(t *testing.T) {
 }
 
 func playRandomLogin(t *testing.T, seed uint64) {
+	t.Helper()
 	c := &chaos{Rand: rand.New(rand.NewPCG(seed, 0)), waiting: map[string]bool{}}
 	profile := &duo.Profile{
 		Owner: svm.Owner{UUID: "s"}, Enabled: true, AutoPush: pick(c, true, false), PushInfo: pick(c, true, false),
