@@ -1,6 +1,7 @@
 package duoapi_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -19,8 +20,9 @@ import (
 // mute accepts and never says a word.
 func mute(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
-// halting begins a reply and does not end it.
+// halting reads a request, begins a reply and does not end it.
 func halting(conn net.Conn) {
+	_, _ = http.ReadRequest(bufio.NewReader(conn))
 	_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{")
 	mute(conn)
 }
@@ -47,9 +49,9 @@ func stuck(t *testing.T, secure bool, handle func(net.Conn), edit func(*duoapi.C
 			}
 		})
 		c := client(t, "duo.example", ca, func(cfg *duoapi.Config) { cfg.Dial = l.dial }, edit)
+		defer wg.Wait()
+		defer shut(l)
 		use(inside{t, c})
-		shut(l)
-		wg.Wait()
 	})
 }
 

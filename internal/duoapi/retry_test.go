@@ -77,10 +77,10 @@ func bubble(t *testing.T, h http.HandlerFunc, use func(inside)) []time.Duration 
 		var wg sync.WaitGroup
 		wg.Go(func() { _ = s.ServeTLS(l, "", "") })
 		c := client(t, "duo.example", ca, func(cfg *duoapi.Config) { cfg.Dial = l.dial })
+		defer wg.Wait()
+		defer shut(s)
+		defer c.Close()
 		use(inside{t, c})
-		c.Close()
-		shut(s)
-		wg.Wait()
 	})
 	return at
 }
