@@ -57,7 +57,7 @@ func startContract(t *testing.T, s *server, tools string) *contract {
 	t.Cleanup(back.Close)
 
 	document := filepath.Join(t.TempDir(), "swagger.yaml")
-	if err := os.WriteFile(document, prismDocument(t, fetchDocument(t, s)), 0o600); err != nil {
+	if err := os.WriteFile(document, fetchDocument(t, s), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	prism := startProcess(t, func(error) {}, filepath.Join(tools, "prism"), "proxy", document, back.URL,

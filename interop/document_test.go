@@ -4,10 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // fetchDocument reads the OpenAPI document as an administrator does.
@@ -18,59 +15,6 @@ func fetchDocument(t *testing.T, s *server) []byte {
 		t.Fatalf("GET /docs/api/swagger.yaml: %d\n%s", r.status, r.body)
 	}
 	return r.body
-}
-
-// prismDocument returns the document with the dots in its path parameters'
-// names replaced: Prism 5 finds no route for "{owner.uuid}". The name of a path
-// parameter is not on the wire, so nothing else changes.
-func prismDocument(t *testing.T, document []byte) []byte {
-	t.Helper()
-	var root yaml.Node
-	if err := yaml.Unmarshal(document, &root); err != nil {
-		t.Fatalf("the OpenAPI document is no YAML: %v", err)
-	}
-	undot(&root)
-	out, err := yaml.Marshal(&root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// undot renames path parameters where they are declared and where a path uses
-// them.
-func undot(n *yaml.Node) {
-	if n.Kind == yaml.MappingNode {
-		var name *yaml.Node
-		inPath := false
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key, value := n.Content[i], n.Content[i+1]
-			switch {
-			case strings.HasPrefix(key.Value, "/"):
-				key.Value = undotPath(key.Value)
-			case key.Value == "name" && value.Kind == yaml.ScalarNode:
-				name = value
-			case key.Value == "in" && value.Value == "path":
-				inPath = true
-			}
-		}
-		if inPath && name != nil {
-			name.Value = strings.ReplaceAll(name.Value, ".", "_")
-		}
-	}
-	for _, child := range n.Content {
-		undot(child)
-	}
-}
-
-func undotPath(path string) string {
-	parts := strings.Split(path, "/")
-	for i, part := range parts {
-		if strings.HasPrefix(part, "{") {
-			parts[i] = strings.ReplaceAll(part, ".", "_")
-		}
-	}
-	return strings.Join(parts, "/")
 }
 
 // testDocument has two linters of OpenAPI read the document.
