@@ -9,10 +9,10 @@ import (
 	"github.com/duoplane/duoplane/internal/store"
 )
 
-// attempts is how often Do tries a change that others overtake. One retry is
-// enough for two writers of one record; a script that patches one record from
-// fifty connections needs more, and every writer that loses a race has lost
-// it to one that won.
+// attempts is how often Do tries a change that others overtake. Writers in
+// this process wait for each other; one in another process, or one whose
+// change depends on the same other record, can win a race, and hardly so many
+// in a row.
 const attempts = 16
 
 // A Ledger makes changes: each with its audit line, each on the newest state.
@@ -20,6 +20,7 @@ const attempts = 16
 type Ledger struct {
 	store store.Store
 	log   *Log
+	lanes lanes
 }
 
 // NewLedger returns a Ledger that commits to s and writes lines to l.
@@ -44,15 +45,12 @@ type Attempt func(snap store.Snapshot) (Entry, []store.Change, error)
 
 // Do makes one change. An error of attempt is returned as it is and leaves no
 // line, for nothing was changed. Raced when others were faster sixteen times;
-// Unavailable when the line cannot be written; else what the Commit returned.
+// Unavailable when the line cannot be written; Timeout when changes of the same
+// record before it did not end by ctx's end; else what the Commit returned.
 func (l *Ledger) Do(ctx context.Context, a Actor, attempt Attempt) (err error) {
-	var line *Pending
-	defer func() {
-		if line != nil {
-			line.End(err)
-		}
-	}()
-	for try := 1; ; try++ {
+	c := change{ledger: l, actor: a}
+	defer func() { c.end(err) }()
+	for try := 1; ; {
 		snap, err := l.Snapshot(ctx)
 		if err != nil {
 			return err
@@ -61,25 +59,60 @@ func (l *Ledger) Do(ctx context.Context, a Actor, attempt Attempt) (err error) {
 		if err != nil || len(changes) == 0 {
 			return err
 		}
-		if line, err = l.begin(line, a, entry); err != nil {
+		waited, err := c.enter(ctx, entry)
+		if err != nil {
+			return err
+		}
+		if waited { // the snapshot is from before the others' changes
+			continue
+		}
+		if err := c.begin(entry); err != nil {
 			return err
 		}
 		_, err = l.store.Commit(ctx, changes...)
 		if !fault.Is(err, fault.Raced) || try == attempts || !pause(ctx, try) {
 			return err
 		}
+		try++
 	}
 }
 
-// begin keeps the line of the attempt before if it still tells the truth.
-func (l *Ledger) begin(line *Pending, a Actor, e Entry) (*Pending, error) {
-	if line != nil && line.entry.equal(e) {
-		return line, nil
+// A change is one Do on its way.
+type change struct {
+	ledger *Ledger
+	actor  Actor
+	lane   *lane
+	line   *Pending
+}
+
+// enter takes the record's lane and reports whether it had to wait for it.
+func (c *change) enter(ctx context.Context, e Entry) (waited bool, err error) {
+	if c.lane != nil && c.lane.key == e.lane() {
+		return false, nil
 	}
-	if line != nil {
-		line.End(fault.New(fault.Raced, "", "the record changed meanwhile"))
+	c.ledger.lanes.leave(c.lane)
+	c.lane, waited, err = c.ledger.lanes.enter(ctx, e.lane())
+	return waited, err
+}
+
+// begin writes the line, unless that of the attempt before still tells the
+// truth.
+func (c *change) begin(e Entry) (err error) {
+	if c.line != nil && c.line.entry.equal(e) {
+		return nil
 	}
-	return l.log.Begin(a, e)
+	if c.line != nil {
+		c.line.End(fault.New(fault.Raced, "", "the record changed meanwhile"))
+	}
+	c.line, err = c.ledger.log.Begin(c.actor, e)
+	return err
+}
+
+func (c *change) end(err error) {
+	if c.line != nil {
+		c.line.End(err)
+	}
+	c.ledger.lanes.leave(c.lane)
 }
 
 // pause waits a little, longer with every try and never twice the same, so

@@ -88,6 +88,40 @@ func TestManyWritersOfOneRecordAllSucceed(t *testing.T) {
 	}
 }
 
+func TestWritersInSeveralProcessesAllSucceed(t *testing.T) {
+	data := memstore.NewData()
+	const processes, writers, each = 3, 10, 5
+	var wg sync.WaitGroup
+	for range processes {
+		s, err := data.Open(counters)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ledger := audit.NewLedger(s, audittest.New(t))
+		for range writers {
+			wg.Go(func() {
+				for range each {
+					if err := ledger.Do(t.Context(), actor, increment("a")); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	s, err := data.Open(counters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Snapshot(t.Context(), store.Linearizable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := counters.Get(snap, "a"); got.N != processes*writers*each {
+		t.Errorf("got %d, want %d", got.N, processes*writers*each)
+	}
+}
+
 func TestNothingIsChangedWithoutItsLine(t *testing.T) {
 	s, log := memstore.New(counters), audittest.New(t)
 	ledger := audit.NewLedger(s, log)
