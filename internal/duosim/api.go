@@ -48,7 +48,7 @@ func (s *Sim) API() http.Handler {
 	table := endpoints()
 	portal := s.portal()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, portalPath) {
+		if r.URL.Path == portalPath || strings.HasPrefix(r.URL.Path, portalPath+"/") {
 			portal.ServeHTTP(w, r)
 			return
 		}

@@ -1,7 +1,6 @@
 package duosim
 
 import (
-	"slices"
 	"time"
 )
 
@@ -125,7 +124,7 @@ func cut(s string) string {
 func (s *Sim) Journal() []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.journal.entries)
+	return append([]Entry{}, s.journal.entries...)
 }
 
 // ClearJournal forgets the requests kept.

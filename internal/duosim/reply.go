@@ -70,7 +70,9 @@ func (s *Sim) send(w http.ResponseWriter, c *call, a answer) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	for name, value := range a.headers {
 		h.Set(name, value)
 	}

@@ -122,7 +122,7 @@ func (b *bench) send(t *testing.T, r *http.Request) reply {
 
 func decode(t *testing.T, resp *http.Response) reply {
 	t.Helper()
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // read
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,8 @@ type Sim struct {
 	config   Config
 	closed   chan struct{}
 	close    sync.Once
-	inFlight atomic.Int64
+	inFlight atomic.Int64 // requests to the API
+	streams  atomic.Int64 // live pages
 
 	// mu guards everything below, and the users, transactions and faults in it.
 	mu           sync.Mutex

@@ -20,8 +20,15 @@ const (
 	testSKey = "yzALk2gCaqP1uPiN2cMEVXDyUpCQVLEFA1lEFtBH"
 )
 
-// testAuthority is one for all tests: an RSA key takes its time.
-var testAuthority = sync.OnceValues(func() (*localca.CA, error) { return localca.New(localca.RSA) })
+// testServer is one authority and certificate for all tests: RSA keys take
+// their time.
+var testServer = sync.OnceValues(func() (tls.Certificate, error) {
+	ca, err := localca.New(localca.RSA)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return ca.Leaf("localhost", "127.0.0.1")
+})
 
 // A bench is a simulator behind TLS.
 type bench struct {
@@ -70,14 +77,16 @@ func start(t *testing.T, config duosim.Config) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca, err := testAuthority()
+	leaf, err := testServer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf, err := ca.Leaf("localhost", "127.0.0.1")
+	authority, err := x509.ParseCertificate(leaf.Certificate[1])
 	if err != nil {
 		t.Fatal(err)
 	}
+	pool := x509.NewCertPool()
+	pool.AddCert(authority)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +97,7 @@ func start(t *testing.T, config duosim.Config) *bench {
 		_ = server.Serve(tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{leaf}, MinVersion: tls.VersionTLS12}))
 	})
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	b := &bench{sim: sim, addr: "localhost:" + port, pool: ca.Pool()}
+	b := &bench{sim: sim, addr: "localhost:" + port, pool: pool}
 	b.http = &http.Client{
 		Timeout:       20 * time.Second,
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: b.pool}},

@@ -45,7 +45,10 @@ func (d *Duration) UnmarshalYAML(node *yaml.Node) error {
 }
 
 // MarshalText writes the form of time.Duration.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// String is the form of time.Duration.
+func (d Duration) String() string { return time.Duration(d).String() }
 
 // A Kind is the kind of application an integration key belongs to.
 type Kind string

@@ -76,7 +76,7 @@ func replay(t *testing.T, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // the test is over
 	reader := bufio.NewReader(conn)
 	head, rest, _ := strings.Cut(text, ">>> ")
 	out, txid := head, ""
@@ -109,7 +109,7 @@ func (b *bench) shown(t *testing.T, resp *http.Response) (status, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Body.Close()
+	_ = resp.Body.Close()
 	e := b.last(t)
 	status = fmt.Sprintf("%d %s", resp.StatusCode, e.Signature.Verdict)
 	if fit := e.Signature.Fit; fit != nil {
