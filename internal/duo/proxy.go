@@ -20,20 +20,20 @@ type proxyParts struct {
 	hasPassword        bool
 }
 
-// splitProxy takes a proxy apart at the places Duo Unix does: the scheme, the
-// first "@", the first ":" before it. User and password are literal, not
-// percent-encoded.
+// splitProxy takes a proxy apart: the scheme, the last "@", the first ":"
+// before it. User and password are literal, not percent-encoded, as with Duo
+// Unix; unlike there a password may hold "@".
 func splitProxy(given string) proxyParts {
 	var p proxyParts
 	rest := given
 	if len(rest) >= 7 && strings.EqualFold(rest[:7], "http://") {
 		p.scheme, rest = rest[:7], rest[7:]
 	}
-	if login, host, ok := strings.Cut(rest, "@"); ok {
-		rest = host
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
 		var password string
-		p.user, password, p.hasPassword = strings.Cut(login, ":")
+		p.user, password, p.hasPassword = strings.Cut(rest[:at], ":")
 		p.password = secret.NewText(password)
+		rest = rest[at+1:]
 	}
 	p.host = strings.TrimSuffix(rest, "/")
 	return p
@@ -93,8 +93,8 @@ func checkProxy(given string) error {
 		return bad("holds a space or a character that is not printable ASCII")
 	case strings.Contains(parts.host, "/"):
 		return bad("has a path")
-	case strings.Contains(parts.host, "@"):
-		return bad(`has more than one "@"`)
+	case strings.Contains(parts.user, "@"):
+		return bad(`has an "@" in the user's name`)
 	case parts.hasPassword && (parts.user == "" || parts.password.IsZero()):
 		return bad("has an empty user or password")
 	}
