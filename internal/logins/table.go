@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 
@@ -121,11 +122,7 @@ func (t *Table) add(l *Login) {
 func (t *Table) Counts() map[Outcome]int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	counts := make(map[Outcome]int64, len(t.seen))
-	for o, n := range t.seen {
-		counts[o] = n
-	}
-	return counts
+	return maps.Clone(t.seen)
 }
 
 // Schema returns the declaration of a login.

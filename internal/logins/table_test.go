@@ -35,6 +35,18 @@ func newTable(t *testing.T) (*logins.Table, *audit.Log, *bytes.Buffer) {
 	return logins.New(audit.NewLedger(memstore.New(), log), slog.New(slog.NewTextHandler(&warnings, nil))), log, &warnings
 }
 
+func all(t *testing.T, table *logins.Table) []*logins.Login {
+	t.Helper()
+	var rows []*logins.Login
+	for l, err := range table.Rows(t.Context(), everyone, nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, l)
+	}
+	return rows
+}
+
 func users(t *testing.T, table *logins.Table, caller svm.Caller, from []string) []string {
 	t.Helper()
 	var names []string
@@ -58,7 +70,7 @@ func TestADecisionLeavesARowALineAndACount(t *testing.T) {
 	if err := table.Record(t.Context(), request, decision); err != nil {
 		t.Fatal(err)
 	}
-	for l := range table.Rows(t.Context(), everyone, nil) {
+	for _, l := range all(t, table) {
 		got := table.Schema().Project(l, table.Schema().All()).String()
 		for _, want := range []string{"alice", "192.0.2.10", "approved", "member", "admins", "push", "1500", "2026-11-21T20:00:00"} {
 			if !strings.Contains(got, want) {
@@ -108,7 +120,7 @@ func TestALoginWithoutItsAuditLineIsKeptAsRefused(t *testing.T) {
 	if !fault.Is(err, fault.Unavailable) {
 		t.Errorf("got %v, want unavailable", err)
 	}
-	for l := range table.Rows(t.Context(), everyone, nil) {
+	for _, l := range all(t, table) {
 		if l.Decision != logins.Deny || l.Reason != string(enforce.NotRecorded) {
 			t.Errorf("kept as %s, %s", l.Decision, l.Reason)
 		}
@@ -147,7 +159,7 @@ func TestALoginIsSeenInItsScopeAlone(t *testing.T) {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	var alice string
-	for l := range table.Rows(t.Context(), everyone, nil) {
+	for _, l := range all(t, table) {
 		if l.User == "alice" {
 			alice = l.ID
 		}
