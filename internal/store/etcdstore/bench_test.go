@@ -7,7 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,14 +30,6 @@ func aSample() *sample {
 	return &sample{Host: "api-0123.duosecurity.example", Key: "DIXXXXXXXXXXXXXXXXXX", Secret: make([]byte, 82), Enabled: true, Prompts: 1, Comment: "a comment of usual length"}
 }
 
-// quantiles reports how long single operations took.
-func quantiles(b *testing.B, took []time.Duration) {
-	b.Helper()
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
-}
-
 func openBench(b *testing.B, dir string) *Store {
 	b.Helper()
 	s, err := Open(b.Context(), Config{Dir: dir, Tables: []store.Codec{samples}})
@@ -46,68 +39,108 @@ func openBench(b *testing.B, dir string) *Store {
 	return s
 }
 
-// BenchmarkRawPut is the floor of BenchmarkCommit: the same document put into
-// the same etcd.
-func BenchmarkRawPut(b *testing.B) {
+// raw returns a function that puts a document into an etcd set up like the
+// store's: the floor of a commit.
+func raw(b *testing.B) func(key string) error {
+	b.Helper()
 	srv, err := startServer(b.Context(), b.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
 	client := srv.client()
+	b.Cleanup(func() {
+		_ = client.Close() // reports only that its context ended
+		if err := srv.close(); err != nil {
+			b.Error(err)
+		}
+	})
 	doc, err := samples.Encode(aSample())
 	if err != nil {
 		b.Fatal(err)
 	}
-	put := func(key string) {
-		if _, err := client.Put(b.Context(), DefaultPrefix+key, string(doc)); err != nil {
-			b.Error(err)
-		}
-	}
-	run(b, put)
-	if err := client.Close(); err != nil && !strings.Contains(err.Error(), "cancel") {
-		b.Error(err)
-	}
-	if err := srv.close(); err != nil {
-		b.Error(err)
+	return func(key string) error {
+		_, err := client.Put(b.Context(), DefaultPrefix+"samples/"+key, string(doc))
+		return err
 	}
 }
 
-func BenchmarkCommit(b *testing.B) {
-	s := openBench(b, b.TempDir())
-	run(b, func(key string) {
-		if _, err := s.Commit(b.Context(), samples.Put(key, 0, aSample())); err != nil {
-			b.Error(err)
-		}
-	})
-	if err := s.Close(); err != nil {
-		b.Error(err)
-	}
-}
-
-func run(b *testing.B, put func(key string)) {
+func committer(b *testing.B) func(key string) error {
 	b.Helper()
-	b.Run("serial", func(b *testing.B) {
-		base := time.Now().UnixNano()
-		var took []time.Duration
-		i := 0
-		for b.Loop() {
-			began := time.Now()
-			put(fmt.Sprintf("%d-%d", base, i))
-			took = append(took, time.Since(began))
-			i++
+	s := openBench(b, b.TempDir())
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
 		}
-		quantiles(b, took)
 	})
-	b.Run("64 writers", func(b *testing.B) {
-		var n atomic.Int64
-		base := time.Now().UnixNano()
-		b.SetParallelism(32)
-		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				put(fmt.Sprintf("%d-%d", base, n.Add(1)))
+	return func(key string) error {
+		_, err := s.Commit(b.Context(), samples.Put(key, 0, aSample()))
+		return err
+	}
+}
+
+// BenchmarkCommit alternates between commits and raw puts, so that a noisy
+// machine troubles both alike, and reports the ratio.
+func BenchmarkCommit(b *testing.B) {
+	for _, writers := range []int{1, 16, 64} {
+		b.Run(fmt.Sprintf("%d writers", writers), func(b *testing.B) {
+			sides := [2]func(string) error{raw(b), committer(b)}
+			var took [2][]time.Duration     // of single operations
+			var spent, cpu [2]time.Duration // of all
+			for round := 0; b.Loop(); round++ {
+				side := round % 2
+				began, used := time.Now(), cpuTime(b)
+				took[side] = append(took[side], write(b, sides[side], writers, round)...)
+				spent[side] += time.Since(began)
+				cpu[side] += cpuTime(b) - used
+			}
+			if len(took[0]) == 0 || len(took[1]) == 0 {
+				return
+			}
+			b.ReportMetric(float64(median(took[0]).Nanoseconds())/1e3, "raw-p50-µs")
+			b.ReportMetric(float64(median(took[1]).Nanoseconds())/1e3, "p50-µs")
+			b.ReportMetric(float64(median(took[1]))/float64(median(took[0])), "p50-ratio")
+			b.ReportMetric(float64(cpu[0].Nanoseconds())/1e3/float64(len(took[0])), "raw-cpu-µs")
+			b.ReportMetric(float64(cpu[1].Nanoseconds())/1e3/float64(len(took[1])), "cpu-µs")
+			b.ReportMetric(float64(len(took[0]))/spent[0].Seconds(), "raw/s")
+			b.ReportMetric(float64(len(took[1]))/spent[1].Seconds(), "commits/s")
+		})
+	}
+}
+
+// write makes some writes with each of several writers.
+func write(b *testing.B, put func(string) error, writers, round int) []time.Duration {
+	b.Helper()
+	const each = 10
+	took := make([]time.Duration, writers*each)
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range each {
+				began := time.Now()
+				if err := put(fmt.Sprintf("%d-%d-%d", round, w, i)); err != nil {
+					b.Error(err)
+				}
+				took[w*each+i] = time.Since(began)
 			}
 		})
-	})
+	}
+	wg.Wait()
+	return took
+}
+
+// cpuTime returns the processor time that this process has used.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}
+
+func median(took []time.Duration) time.Duration {
+	slices.Sort(took)
+	return took[len(took)/2]
 }
 
 // BenchmarkOpen measures an empty store and one with records.

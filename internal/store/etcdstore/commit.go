@@ -12,25 +12,19 @@ import (
 	"github.com/duoplane/duoplane/internal/store"
 )
 
-// headKey follows the prefix in the key that every commit to a cluster writes,
-// so that a reader learns from one key which revision is the newest of ours:
-// the cluster's own revision also counts what others keep there. It holds
-// nothing, and no table can have its name.
-const headKey = "HEAD"
-
 // Commit implements store.Store. After Raced, too, the next snapshot has what
 // the commit raced with.
 func (s *Store) Commit(ctx context.Context, changes ...store.Change) (store.Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, store.Unreached(err)
 	}
-	if v := s.view.Load(); v.err != nil {
-		return 0, store.Unreached(v.err)
+	if err := s.writable(); err != nil {
+		return 0, store.Unreached(err)
 	}
-	if err := s.tables.Check(changes); err != nil {
+	if err := s.keys.tables.Check(changes); err != nil {
 		return 0, err
 	}
-	txn, err := s.txn(ctx, changes)
+	txn, steps, err := s.txn(ctx, changes)
 	if err != nil {
 		return 0, err
 	}
@@ -39,7 +33,10 @@ func (s *Store) Commit(ctx context.Context, changes ...store.Change) (store.Revi
 		return 0, commitError(ctx, err)
 	}
 	rev := store.Revision(resp.Header.Revision)
-	if !resp.Succeeded && s.confirm != nil {
+	switch {
+	case resp.Succeeded && ownRevision(resp):
+		s.mirror.commit(rev, steps)
+	case !resp.Succeeded && s.confirm != nil:
 		rev = newest(resp.Responses[0].GetResponseRange().Kvs)
 	}
 	if err := s.arrival.wait(ctx, rev); err != nil {
@@ -51,21 +48,46 @@ func (s *Store) Commit(ctx context.Context, changes ...store.Change) (store.Revi
 	return rev, nil
 }
 
-// txn makes etcd's transaction of changes that passed the check.
-func (s *Store) txn(ctx context.Context, changes []store.Change) (clientv3.Txn, error) {
+func (s *Store) writable() error {
+	if err := s.Err(); err != nil {
+		return err
+	}
+	return s.view.Load().err
+}
+
+// ownRevision reports whether a transaction changed anything, and so made the
+// revision in its response instead of finding it.
+func ownRevision(resp *clientv3.TxnResponse) bool {
+	for _, r := range resp.Responses {
+		if r.GetResponsePut() != nil || r.GetResponseDeleteRange().GetDeleted() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// txn makes etcd's transaction of changes that passed the check, and the steps
+// it takes the mirror. A value is decoded again for the mirror, so that this
+// process sees what every other will.
+func (s *Store) txn(ctx context.Context, changes []store.Change) (clientv3.Txn, []step, error) {
 	cmps := make([]clientv3.Cmp, 0, len(changes))
 	ops := make([]clientv3.Op, 0, len(changes)+1)
+	steps := make([]step, len(changes))
 	for i := range changes {
 		c := &changes[i]
-		key := s.prefix + c.Table + "/" + c.Key
+		steps[i] = step{op: c.Op, table: c.Table, key: c.Key}
+		key := s.keys.join(c.Table, c.Key)
 		if c.Op != store.DeleteUnder {
 			cmps = append(cmps, clientv3.Compare(clientv3.ModRevision(key), "=", int64(c.Expect)))
 		}
 		switch c.Op {
 		case store.Put:
-			doc, err := s.tables[c.Table].Encode(c.Value)
+			doc, err := s.keys.tables[c.Table].Encode(c.Value)
 			if err != nil {
-				return nil, fmt.Errorf("etcdstore: commit %s/%s: %w", c.Table, c.Key, err)
+				return nil, nil, fmt.Errorf("etcdstore: commit %s/%s: %w", c.Table, c.Key, err)
+			}
+			if steps[i].value, err = s.keys.decode(c.Table, c.Key, doc); err != nil {
+				return nil, nil, err
 			}
 			ops = append(ops, clientv3.OpPut(key, string(doc)))
 		case store.Delete:
@@ -77,10 +99,9 @@ func (s *Store) txn(ctx context.Context, changes []store.Change) (clientv3.Txn, 
 	}
 	txn := s.client.Txn(ctx).If(cmps...)
 	if s.confirm == nil {
-		return txn.Then(ops...), nil
+		return txn.Then(ops...), steps, nil
 	}
-	head := s.prefix + headKey
-	return txn.Then(append(ops, clientv3.OpPut(head, ""))...).Else(clientv3.OpGet(head)), nil
+	return txn.Then(append(ops, clientv3.OpPut(s.keys.head(), ""))...).Else(clientv3.OpGet(s.keys.head())), steps, nil
 }
 
 // commitError tells apart what the operator or the caller can do something

@@ -19,10 +19,13 @@ const confirmTimeout = 5 * time.Second
 // a question is under way share the next one: an answer is good only for
 // those who asked before it was put.
 type confirmer struct {
-	s *Store
+	ctx  context.Context // ends with the store
+	work *sync.WaitGroup // the store's
+	ask  func(context.Context) (store.Revision, error)
 
 	mu     sync.Mutex // guards what follows
 	asking bool
+	ended  bool
 	next   *question // not put yet; nil when nobody waits
 }
 
@@ -32,34 +35,44 @@ type question struct {
 	err  error
 }
 
-func newConfirmer(s *Store) *confirmer { return &confirmer{s: s} }
-
 // newest returns a revision no older than any commit acknowledged anywhere
 // before the call.
 func (c *confirmer) newest(ctx context.Context) (store.Revision, error) {
-	c.mu.Lock()
-	q := c.next
-	if q == nil {
-		q = &question{done: make(chan struct{})}
-		c.next = q
-	}
-	if !c.asking && c.s.ctx.Err() == nil {
-		c.asking = true
-		c.s.work.Go(c.ask)
-	}
-	c.mu.Unlock()
+	q := c.join()
 	select {
 	case <-q.done:
 		return q.rev, q.err
 	case <-ctx.Done():
 		return 0, ctx.Err()
-	case <-c.s.ctx.Done():
+	case <-c.ctx.Done():
 		return 0, errClosed
 	}
 }
 
-// ask puts questions until nobody waits.
-func (c *confirmer) ask() {
+// join returns the next question, and sees to it that it is put.
+func (c *confirmer) join() *question {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.next == nil {
+		c.next = &question{done: make(chan struct{})}
+	}
+	if !c.asking && !c.ended {
+		c.asking = true
+		c.work.Go(c.putAll)
+	}
+	return c.next
+}
+
+// end keeps further questions from being put, so that the store can wait for
+// its work.
+func (c *confirmer) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+}
+
+// putAll puts questions until nobody waits.
+func (c *confirmer) putAll() {
 	for {
 		c.mu.Lock()
 		q := c.next
@@ -69,15 +82,20 @@ func (c *confirmer) ask() {
 		if q == nil {
 			return
 		}
-		q.rev, q.err = c.s.readHead()
+		q.rev, q.err = c.put()
 		close(q.done)
 	}
 }
 
-func (s *Store) readHead() (store.Revision, error) {
-	ctx, cancel := context.WithTimeout(s.ctx, confirmTimeout)
+func (c *confirmer) put() (store.Revision, error) {
+	ctx, cancel := context.WithTimeout(c.ctx, confirmTimeout)
 	defer cancel()
-	resp, err := s.client.Get(ctx, s.prefix+headKey)
+	return c.ask(ctx)
+}
+
+// readHead asks the cluster's leader, by way of any member.
+func (s *Store) readHead(ctx context.Context) (store.Revision, error) {
+	resp, err := s.client.Get(ctx, s.keys.head())
 	if err != nil {
 		return 0, fmt.Errorf("etcdstore: learn the newest revision: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 )
 
 const (
@@ -25,7 +27,11 @@ func dial(ctx context.Context, cfg Config) (*clientv3.Client, error) {
 		DialTimeout:          dialTimeout,
 		DialKeepAliveTime:    keepAlive,
 		DialKeepAliveTimeout: keepAliveTimeout,
-		Logger:               zapLogger(cfg.Logger, nil),
+		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: retryFirst, Multiplier: 1.6, Jitter: 0.2, MaxDelay: retryMost},
+			MinConnectTimeout: dialTimeout,
+		})},
+		Logger: zapLogger(cfg.Logger, nil),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("etcdstore: connect to etcd at %v: %w", cfg.Endpoints, err)

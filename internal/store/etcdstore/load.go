@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"strings"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -31,7 +30,7 @@ type record struct {
 // read builds the tables at the newest revision. Pages are fetched while the
 // ones before are decoded.
 func (s *Store) read(ctx context.Context) (*image.Builder, store.Revision, error) {
-	builder := image.NewBuilder(s.tables)
+	builder := image.NewBuilder(s.keys.tables)
 	group, ctx := errgroup.WithContext(ctx)
 	pages := make(chan []*mvccpb.KeyValue, pagesAhead)
 	var rev store.Revision
@@ -57,9 +56,9 @@ func (s *Store) read(ctx context.Context) (*image.Builder, store.Revision, error
 }
 
 func (s *Store) fetch(ctx context.Context, rev *store.Revision, pages chan<- []*mvccpb.KeyValue) error {
-	end := clientv3.GetPrefixRangeEnd(s.prefix)
+	end := clientv3.GetPrefixRangeEnd(s.keys.prefix)
 	limit := int64(pageLeast)
-	for from := s.prefix; ; {
+	for from := s.keys.prefix; ; {
 		resp, err := s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(limit), clientv3.WithRev(int64(*rev)))
 		if err != nil {
 			return fmt.Errorf("etcdstore: load: %w", err)
@@ -98,22 +97,10 @@ func (s *Store) decodeAll(page []*mvccpb.KeyValue) ([]record, error) {
 
 // decode returns a record without a table for a key that is none of ours.
 func (s *Store) decode(kv *mvccpb.KeyValue) (record, error) {
-	r := s.split(string(kv.Key))
-	if r.table == "" {
-		return r, nil
+	table, key, ok := s.keys.split(kv.Key)
+	if !ok {
+		return record{}, nil
 	}
-	var err error
-	if r.value, err = s.tables[r.table].Decode(kv.Value); err != nil {
-		return record{}, &unreadableError{r.table, r.key, err}
-	}
-	r.version = store.Version(kv.ModRevision)
-	return r, nil
-}
-
-func (s *Store) split(key string) record {
-	table, key, ok := strings.Cut(strings.TrimPrefix(key, s.prefix), "/")
-	if _, declared := s.tables[table]; !ok || !declared || key == "" {
-		return record{}
-	}
-	return record{table: table, key: key}
+	value, err := s.keys.decode(table, key, kv.Value)
+	return record{table, key, store.Version(kv.ModRevision), value}, err
 }

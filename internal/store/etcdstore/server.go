@@ -71,26 +71,34 @@ func startServer(ctx context.Context, dir string, log *slog.Logger) (*server, er
 	return s, nil
 }
 
-// start runs etcd's start in a goroutine of its own, since etcd ends the
-// goroutine, or panics, where it finds its files damaged.
+// start runs etcd's start in a goroutine of its own, since etcd panics, hangs
+// or ends its goroutines where it finds its files damaged. One that hangs is
+// left behind.
 func (s *server) start(ctx context.Context, dir string, log *slog.Logger) error {
 	cfg, err := s.config(filepath.Join(dir, subDir), log)
 	if err != nil {
 		return err
 	}
-	started := make(chan error, 1)
+	started := make(chan *embed.Etcd, 1)
 	go func() {
-		err := errors.New("etcd gave up")
 		defer func() {
 			if r := recover(); r != nil {
-				err = fmt.Errorf("etcd panicked: %v", r)
+				s.fail(fmt.Errorf("etcd cannot read its files, restore them from a backup: %v", r))
 			}
-			started <- err
 		}()
-		s.etcd, err = embed.StartEtcd(cfg)
+		etcd, err := embed.StartEtcd(cfg)
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		started <- etcd
 	}()
-	if err = <-started; err != nil {
-		return errors.Join(s.err(), err)
+	select {
+	case s.etcd = <-started:
+	case <-s.failed:
+		return s.err()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	select {
 	case <-s.etcd.Server.ReadyNotify():

@@ -55,13 +55,13 @@ var (
 
 // A Store is a store.Store on etcd.
 type Store struct {
-	log    *slog.Logger
-	tables store.Tables
-	prefix string
+	log  *slog.Logger
+	keys keyspace
 
 	client *clientv3.Client
 	server *server // the embedded etcd, or nil
 
+	mirror  mirror
 	view    atomic.Pointer[view]
 	arrival arrival
 	confirm *confirmer // nil where the image has every acknowledged commit anyway
@@ -87,7 +87,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{log: cfg.Logger, tables: tables, prefix: cfg.Prefix}
+	s := &Store{log: cfg.Logger, keys: keyspace{cfg.Prefix, tables}}
+	s.mirror.keys, s.mirror.publish = &s.keys, s.publish
 	s.view.Store(&view{err: errLoading})
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if cfg.Dir != "" {
@@ -96,18 +97,17 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		}
 	} else {
 		if s.client, err = dial(ctx, cfg); err == nil {
-			s.confirm = newConfirmer(s)
+			s.confirm = &confirmer{ctx: s.ctx, work: &s.work, ask: s.readHead}
 		}
 	}
 	if err != nil {
 		s.stop()
 		return nil, err
 	}
-	f := &follower{s: s}
-	if err := f.load(ctx); err != nil {
+	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.work.Go(func() { f.run(s.ctx) })
+	s.work.Go(func() { s.follow(s.ctx) })
 	return s, nil
 }
 
@@ -182,6 +182,9 @@ func (s *Store) Err() error {
 func (s *Store) Close() error {
 	var err error
 	s.once.Do(func() {
+		if s.confirm != nil {
+			s.confirm.end()
+		}
 		s.stop()
 		s.work.Wait()
 		s.publish(&view{err: errClosed})
