@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"net"
+	"strings"
+
+	"github.com/duoplane/duoplane/internal/durable"
+	"github.com/duoplane/duoplane/internal/seal"
+	"github.com/duoplane/duoplane/internal/secret"
+)
+
+// A claim is what duoplane serve must have before it changes anything: the
+// address, the folder, and every file it was given, read and found good.
+type claim struct {
+	listener     net.Listener
+	data         *dataDir
+	keyset       string           // path; the file may not be there yet
+	cert         *tls.Certificate // nil: one of our own
+	duoRoots     *x509.CertPool
+	etcdTLS      *tls.Config // nil: plain
+	etcdPassword secret.Text
+	// unused says that nothing was put into the folder yet that somebody may
+	// depend on.
+	unused bool
+}
+
+// claim tries all of it and reports everything that is wrong at once. After an
+// error nothing is held, and nothing new is on the disk.
+func (o *serveOptions) claim(ctx context.Context) (*claim, error) {
+	c := &claim{keyset: o.KeysetFile, unused: true}
+	var errs [7]error
+	c.listener, errs[0] = listen(ctx, "api-listen", o.APIListen)
+	c.data, errs[1] = openDataDir(o.DataDir)
+	c.cert, errs[2] = readPair("tls-cert", o.TLSCert, o.TLSKey)
+	c.duoRoots, errs[3] = readRoots("duo-ca-file", o.DuoCAFile)
+	errs[4] = o.readEtcd(c)
+	if c.keyset == "" && c.data != nil {
+		c.keyset = c.data.join("keyset.json")
+	}
+	if c.keyset != "" {
+		if _, err := seal.Open(c.keyset); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs[5] = faultf("keyset-file", "%v", err)
+		}
+	}
+	errs[6] = clearReady(o.ReadyFile)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// readEtcd reads what it takes to talk to an etcd cluster.
+func (o *serveOptions) readEtcd(c *claim) error {
+	roots, rootsErr := readRoots("etcd-ca-file", o.EtcdCAFile)
+	cert, certErr := readPair("etcd-cert-file", o.EtcdCertFile, o.EtcdKeyFile)
+	password, passwordErr := readPassword("etcd-password-file", o.EtcdPasswordFile)
+	c.etcdPassword = password
+	if len(o.EtcdEndpoints) > 0 && strings.HasPrefix(o.EtcdEndpoints[0], "https://") {
+		c.etcdTLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+		if cert != nil {
+			c.etcdTLS.Certificates = []tls.Certificate{*cert}
+		}
+	}
+	return errors.Join(rootsErr, certErr, passwordErr)
+}
+
+// readPassword reads the first line of a file that nobody else may read.
+func readPassword(option, path string) (secret.Text, error) {
+	if path == "" {
+		return secret.Text{}, nil
+	}
+	data, err := durable.ReadPrivate(path)
+	if err != nil {
+		return secret.Text{}, faultf(option, "%v", err)
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	password := secret.NewText(strings.TrimRight(line, "\r"))
+	if password.IsZero() {
+		return secret.Text{}, faultf(option, "the first line of %s is empty; it must be the password", path)
+	}
+	return password, nil
+}
+
+// close gives the address and the folder free; a folder made for a start that
+// came to nothing goes.
+func (c *claim) close() error {
+	err := closeListener(c.listener)
+	if c.data == nil {
+		return err
+	}
+	if c.unused {
+		return errors.Join(err, c.data.discard())
+	}
+	return errors.Join(err, c.data.close())
+}

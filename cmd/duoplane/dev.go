@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/duosim"
+	"github.com/duoplane/duoplane/internal/durable"
+	"github.com/duoplane/duoplane/internal/store/etcdstore"
+)
+
+const (
+	devCluster   = "cluster-1"
+	passwordFile = "password"
+)
+
+func (o *devOptions) run(ctx context.Context, env environ) (err error) {
+	var open closers
+	defer func() { err = open.close(err) }()
+
+	log := o.newLogger(env.stderr)
+	at, err := o.claim(ctx)
+	if err != nil {
+		return err
+	}
+	open.add(at.close)
+	sim, err := newSimulator(simConfig{
+		api: at.sim, control: at.control, listen: o.simListenOptions, seed: duosim.Seed{Users: samplePhones()},
+		autoApprove: o.AutoApprove, dir: at.dir, log: log,
+	})
+	if err != nil {
+		return err
+	}
+	n, err := openNode(ctx, nodeConfig{
+		store: etcdstore.Config{Dir: at.join("store")}, keyset: at.join("keyset.json"), auditDir: at.join("audit"),
+		duoRoots: sim.roots, log: log,
+	})
+	if err != nil {
+		return err
+	}
+	open.add(func() error { return n.open.close(nil) })
+	b := banner{dir: at.dir, autoApprove: o.AutoApprove, sim: sim}
+	if b.ready, err = n.furnish(ctx, at, sim, choosePassword(env.lookup)); err != nil {
+		return err
+	}
+	cert, err := ownCertificate(at.dir, certNames(o.APIListen, at.api.Addr()))
+	if err != nil {
+		return err
+	}
+	api, err := n.restEdge(at.api, cert)
+	if err != nil {
+		return err
+	}
+	open.add(func() error { return clearReady(o.ReadyFile) })
+	return serveEdges(n.watch(ctx), log, o.ShutdownTimeout, func() error {
+		if err := b.print(env.stdout); err != nil {
+			return err
+		}
+		return writeReady(o.ReadyFile, b.ready)
+	}, append(sim.edges, api)...)
+}
+
+// A devClaim is what duoplane dev must have before it begins.
+type devClaim struct {
+	api, sim, control net.Listener
+	dir               string
+}
+
+func (o *devOptions) claim(ctx context.Context) (*devClaim, error) {
+	c := &devClaim{}
+	var errs [4]error
+	c.api, errs[0] = listen(ctx, "api-listen", o.APIListen)
+	c.sim, c.control, errs[1] = o.listen(ctx)
+	c.dir, errs[2] = newTempDir(o.Dir)
+	errs[3] = clearReady(o.ReadyFile)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+func (c *devClaim) join(name string) string { return filepath.Join(c.dir, name) }
+
+// close gives the addresses free and removes all that was kept.
+func (c *devClaim) close() error {
+	err := errors.Join(closeListener(c.api), closeListener(c.sim), closeListener(c.control))
+	if c.dir != "" {
+		err = errors.Join(err, os.RemoveAll(c.dir))
+	}
+	return err
+}
+
+// furnish makes cluster, administrator and samples, and returns what a script
+// needs to know of them.
+func (n *node) furnish(ctx context.Context, at *devClaim, sim *simulator, password adminPassword) (ready, error) {
+	cluster, _, err := n.found(ctx, devCluster, password)
+	if err != nil {
+		return ready{}, err
+	}
+	vm, err := n.populate(ctx, sim, password.reveal())
+	if err != nil {
+		return ready{}, err
+	}
+	r := ready{
+		APIURL: "https://" + hostPort(at.api.Addr()), CAFile: at.join(caFile), ClusterUUID: cluster.UUID, SVMUUID: vm.UUID,
+		AdminUser: account.AdminName, AdminPassword: password.reveal(),
+	}
+	sim.describe(&r)
+	return r, durable.Replace(at.join(passwordFile), []byte(r.AdminPassword), 0o600)
+}

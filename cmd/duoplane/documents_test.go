@@ -1,0 +1,67 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the documents derived from the code")
+
+const configurationHead = `# Configuration
+
+Every option has one name. It is a flag of the command line, an environment
+variable and a key of the YAML file that ` + "`--config`" + ` names; the flag beats the
+environment, which beats the file, which beats the default.
+
+` + "```sh" + `
+duoplane serve --api-listen=127.0.0.1:9443
+DUOPLANE_API_LISTEN=127.0.0.1:9443 duoplane serve
+echo 'api-listen: 127.0.0.1:9443' > duoplane.yaml && duoplane serve --config=duoplane.yaml
+` + "```" + `
+
+The file is read strictly: a key that is unknown to the command, given twice
+or without a value is refused with its line. All faults are reported at once,
+before anything is opened. The exit code is 2 for a fault in the options, 1 for
+any other, and 0 when the program was asked to end.
+
+One thing is no option, for others can read a command line: the password of
+the ` + "`admin`" + ` account on the first start. It is taken from
+` + "`DUOPLANE_ADMIN_PASSWORD`" + ` in the environment, else made up and printed once.
+`
+
+// TestDocumentsTellWhatTheCodeDoes compares docs/configuration.md with the
+// declarations; make docs rewrites it.
+func TestDocumentsTellWhatTheCodeDoes(t *testing.T) {
+	const path = "../../docs/configuration.md"
+	want := configurationHead
+	k, err := newParser(&cli{}, &sources{}, environ{}, new([]error), func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range k.Model.Children {
+		want += fmt.Sprintf("\n## duoplane %s\n\n%s\n", cmd.Name, cmd.Help)
+		if len(cmd.Flags) > 0 {
+			want += "\n| Option | Environment | Meaning |\n|---|---|---|\n"
+		}
+		for _, f := range cmd.Flags {
+			want += fmt.Sprintf("| `%s` | `%s` | %s |\n", strings.TrimSpace(f.String()), envName(f.Name), f.Help)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("docs/configuration.md is out of date, run make docs (-want +got):\n%s", diff)
+	}
+}

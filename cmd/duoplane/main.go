@@ -1,0 +1,72 @@
+// Duoplane serves, keeps and protects Duo profiles behind ONTAP's REST API.
+//
+//	duoplane dev      everything on this machine, with temporary data and Duo simulated
+//	duoplane serve    production, from a data directory or an etcd cluster
+//	duoplane sim      the Duo simulator alone
+//	duoplane version  what this program is
+//
+// README.md shows the first steps, docs/configuration.md every option and
+// docs/operations.md every file and key.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it could not start, or ended by a fault
+	exitUsage  = 2 // the command line, environment or configuration file is wrong
+)
+
+// environ is the outside world as run sees it, so that tests can replace it.
+type environ struct {
+	lookup         func(string) (string, bool)
+	stdout, stderr io.Writer
+}
+
+// A usageError is a fault in what the user gave, found before anything was
+// opened.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func main() { // everything else is in run, so tests and scripts start the real program
+	ctx, end := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals) // before anybody can know of the first: a second one ends the process at once
+		end()
+	}()
+	os.Exit(run(ctx, os.Args[1:], environ{os.LookupEnv, os.Stdout, os.Stderr}))
+}
+
+// run executes one command line until it is done or ctx ends, and returns the
+// exit code. Ending by ctx is a success.
+func run(ctx context.Context, args []string, env environ) int {
+	cmd, err := parse(args, env)
+	if err == nil && cmd != nil {
+		err = cmd.run(ctx, env)
+	}
+	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return exitOK // the second: ended by a signal before everything listened
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		_, _ = fmt.Fprintln(env.stderr, "duoplane:", line)
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		_, _ = fmt.Fprintln(env.stderr, "duoplane: see duoplane --help")
+		return exitUsage
+	}
+	return exitFailed
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/audit"
+	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/duolink"
+	"github.com/duoplane/duoplane/internal/owned"
+	"github.com/duoplane/duoplane/internal/rest"
+	"github.com/duoplane/duoplane/internal/seal"
+	"github.com/duoplane/duoplane/internal/secret"
+	"github.com/duoplane/duoplane/internal/store"
+	"github.com/duoplane/duoplane/internal/store/etcdstore"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+// clusterTime is how long a start waits for an etcd cluster, which may have to
+// elect a leader first.
+const clusterTime = 30 * time.Second
+
+// nodeConfig is what a node is built from.
+type nodeConfig struct {
+	store    etcdstore.Config // Tables and Logger are filled in
+	keyset   string           // file; made for a store without records
+	auditDir string
+	duoRoots *x509.CertPool // nil: the system's
+	log      *slog.Logger
+}
+
+// A node is one process's part of the product: the store and the services over
+// it. Everything in it is ready to be called.
+type node struct {
+	log      *slog.Logger
+	store    *etcdstore.Store
+	ledger   *audit.Ledger
+	svms     *svm.Service
+	accounts *account.Service
+	profiles *duo.ProfileService
+	groups   *owned.Service[duo.Group]
+	open     closers
+}
+
+// tables are all tables of the store.
+func tables() []store.Codec {
+	return append(svm.Tables(), account.Accounts, duo.Profiles, duo.Groups, seal.Witnesses)
+}
+
+// openNode opens audit log, store and keyset. The log is the last to be closed:
+// a commit that the store's end cuts off still writes how it ended. The caller
+// closes the node.
+func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
+	n := &node{log: cfg.log}
+	defer func() {
+		if err != nil {
+			err = n.open.close(err)
+		}
+	}()
+	log, err := n.openAudit(ctx, cfg.auditDir)
+	if err != nil {
+		return nil, err
+	}
+	cfg.store.Tables, cfg.store.Logger = tables(), cfg.log
+	if n.store, err = openStore(ctx, cfg.store); err != nil {
+		return nil, storeError{err}
+	}
+	n.open.add(n.store.Close)
+	keys, err := seal.Prepare(ctx, n.store, cfg.keyset, tables()...)
+	if err != nil {
+		return nil, err
+	}
+	links := duolink.New(duolink.Config{Secrets: keys, RootCAs: cfg.duoRoots, UserAgent: "Duoplane/" + version})
+	n.open.add(func() error { links.Close(); return nil })
+
+	n.ledger = audit.NewLedger(n.store, log)
+	n.svms = svm.NewService(n.ledger, duo.Profiles, duo.Groups, account.Accounts)
+	n.accounts = account.NewService(account.Config{Ledger: n.ledger, SVMs: n.svms, Logger: n.log})
+	n.profiles = duo.NewProfileService(n.ledger, n.svms, keys, links)
+	n.groups = duo.NewGroupService(n.ledger, n.svms)
+	return n, nil
+}
+
+// A storeError is why the store could not be opened; nothing in it was changed.
+type storeError struct{ error }
+
+func (e storeError) Unwrap() error { return e.error }
+
+func openStore(ctx context.Context, cfg etcdstore.Config) (*etcdstore.Store, error) {
+	if len(cfg.Endpoints) == 0 {
+		return etcdstore.Open(ctx, cfg)
+	}
+	limited, cancel := context.WithTimeout(ctx, clusterTime)
+	defer cancel()
+	s, err := etcdstore.Open(limited, cfg)
+	if err != nil && ctx.Err() == nil {
+		err = faultf("etcd-endpoints", "%s cannot be used (waited up to %s): %v", strings.Join(cfg.Endpoints, ", "), clusterTime, err)
+	}
+	return s, err
+}
+
+// openAudit opens the audit log and brings it to the disk from then on.
+func (n *node) openAudit(ctx context.Context, dir string) (*audit.Log, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	log, err := audit.Open(audit.Config{Dir: dir, Logger: n.log})
+	if err != nil {
+		return nil, err
+	}
+	n.open.add(log.Close)
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var syncing sync.WaitGroup
+	syncing.Go(func() { log.Run(ctx) })
+	n.open.add(func() error {
+		stop()
+		syncing.Wait()
+		return nil
+	})
+	return log, nil
+}
+
+// found makes what a store begins with, on the very first start alone: the
+// cluster, and its administrator with the password. It reports whether the
+// administrator was made.
+func (n *node) found(ctx context.Context, clusterName string, p adminPassword) (svm.Cluster, bool, error) {
+	cluster, err := n.svms.EnsureCluster(ctx, clusterName)
+	if err != nil {
+		return svm.Cluster{}, false, err
+	}
+	made, err := n.accounts.EnsureAdmin(ctx, p.text)
+	if err != nil && !p.madeUp {
+		err = fmt.Errorf("%s: %w", passwordVariable, err)
+	}
+	return cluster, made, err
+}
+
+// api returns the handler of the REST edge over the node's services.
+func (n *node) api() (*rest.API, error) {
+	return rest.New(rest.Config{
+		Authenticate: func(ctx context.Context, user string, password secret.Text, from netip.Addr) (rest.Principal, error) {
+			return n.accounts.Authenticate(ctx, account.Credentials{
+				Application: account.HTTP, User: user, Password: password, From: from, Via: "rest",
+			})
+		},
+		ScopeTo:   n.svms.ScopeTo,
+		Resources: n.resources(),
+		About:     rest.About{Title: "Duoplane", Version: version, URL: projectURL},
+		Logger:    n.log,
+	})
+}
+
+// restEdge returns the REST edge on a listener.
+func (n *node) restEdge(ln net.Listener, cert tls.Certificate) (edge, error) {
+	api, err := n.api()
+	if err != nil {
+		return edge{}, err
+	}
+	s, err := rest.NewServer(rest.ServerConfig{
+		Handler: api, TLS: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, Logger: n.log,
+	})
+	return edge{"REST API", ln, &restServer{s, api}}, err
+}
+
+// A restServer is the REST edge's server with the jobs it starts.
+type restServer struct {
+	*rest.Server
+	api *rest.API
+}
+
+// Shutdown ends the requests before the jobs, since they start jobs.
+func (s *restServer) Shutdown(ctx context.Context) error {
+	return errors.Join(s.Server.Shutdown(ctx), s.api.Close(ctx))
+}
+
+// watch returns a context that also ends when the store has stopped by itself,
+// with that as its cause.
+func (n *node) watch(ctx context.Context) context.Context {
+	ctx, stop := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-n.store.Failed():
+			stop(n.store.Err())
+		case <-ctx.Done():
+		}
+	})
+	n.open.add(func() error {
+		stop(nil)
+		watching.Wait()
+		return nil
+	})
+	return ctx
+}

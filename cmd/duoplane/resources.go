@@ -1,0 +1,87 @@
+package main
+
+import (
+	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/rest"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+const (
+	pathSVMs     = "/svm/svms"
+	pathAccounts = "/security/accounts"
+	pathRoles    = "/security/roles"
+	pathDuo      = "/security/authentication/duo"
+)
+
+// resources lists all that the REST API serves, beside the jobs it starts
+// itself. The ids of the operations are ONTAP's: generated clients name their
+// functions after them.
+func (n *node) resources() []rest.Mounted {
+	return []rest.Mounted{
+		rest.Resource[duo.Profile]{
+			Path: pathDuo + "/profiles", Schema: n.profiles.Schema(), Service: n.profiles,
+			Operations: rest.Operations{
+				List: "duo_collection_get", Create: "duo_create", ModifyMany: "duo_modify_collection", DeleteMany: "account_duo_delete_collection",
+				Read: "duo_get", Modify: "duo_modify", Delete: "account_duo_delete",
+			},
+			Links: ownerLink(func(p *duo.Profile) svm.Owner { return p.Owner }),
+			Tag:   "Security", Title: "Duo profiles",
+			Doc: "How logins to the cluster or an SVM go through Duo. An owner has at most one profile.",
+		},
+		rest.Resource[duo.Group]{
+			Path: pathDuo + "/groups", Schema: n.groups.Schema(), Service: n.groups,
+			Operations: rest.Operations{
+				List: "duogroup_collection_get", Create: "duogroup_create", ModifyMany: "duogroup_modify_collection", DeleteMany: "account_duogroup_delete_collection",
+				Read: "duogroup_get", Modify: "duogroup_modify", Delete: "account_duogroup_delete",
+			},
+			Links: ownerLink(func(g *duo.Group) svm.Owner { return g.Owner }),
+			Tag:   "Security", Title: "Duo groups",
+			Doc: "Groups whose members go through Duo, less the users they exclude. An owner without groups sends everybody through Duo.",
+		},
+		rest.Resource[account.Account]{
+			Path: pathAccounts, Schema: n.accounts.Schema(), Service: n.accounts,
+			Operations: rest.Operations{
+				List: "account_collection_get", Create: "account_create", ModifyMany: "account_modify_collection", DeleteMany: "account_delete_collection",
+				Read: "account_get", Modify: "account_modify", Delete: "account_delete",
+			},
+			Links: ownerLink(func(a *account.Account) svm.Owner { return a.Owner }),
+			Tag:   "Security", Title: "accounts",
+			Doc: "Who may log in, to the cluster or to one SVM.",
+		},
+		rest.Resource[account.Role]{
+			Path: pathRoles, Schema: account.RoleSchema(), Reader: account.NewRoleService(n.ledger),
+			Operations: rest.Operations{List: "role_collection_get", Read: "role_get"},
+			Links:      ownerLink(func(r *account.Role) svm.Owner { return r.Owner }),
+			Tag:        "Security", Title: "roles",
+			Doc: "What accounts may do. The roles are built in.",
+		},
+		rest.Resource[svm.SVM]{
+			Path: pathSVMs, Schema: n.svms.Schema(), Service: n.svms,
+			Operations: rest.Operations{
+				List: "svm_collection_get", Create: "svm_create", ModifyMany: "svm_modify_collection", DeleteMany: "svm_delete_collection",
+				Read: "svm_get", Modify: "svm_modify", Delete: "svm_delete",
+			},
+			Tag: "SVM", Title: "SVMs",
+			Doc: "Storage VMs: the tenants that own Duo profiles, groups and accounts. Deleting one deletes what it owns.",
+		},
+		rest.Resource[svm.Cluster]{
+			Path: "/cluster", Schema: svm.ClusterSchema(version), Reader: svm.NewClusterService(n.ledger), Singleton: true,
+			Operations: rest.Operations{Read: "cluster_get"},
+			Tag:        "Cluster", Title: "cluster",
+			Doc: "The whole that this server administers.",
+		},
+		rest.Resource[svm.Node]{
+			Path: "/cluster/nodes", Schema: svm.NodeSchema(version), Reader: svm.NewNodeService(n.ledger),
+			Operations: rest.Operations{List: "nodes_get", Read: "node_get"},
+			Tag:        "Cluster", Title: "nodes",
+			Doc: "The machines of the cluster, as far as clients ask for them.",
+		},
+	}
+}
+
+// ownerLink links a record's owner to the SVM it is, or to the cluster under
+// the same path, as ONTAP does.
+func ownerLink[T any](owner func(*T) svm.Owner) map[string]func(*T) string {
+	return map[string]func(*T) string{"owner": func(t *T) string { return "/api" + pathSVMs + "/" + owner(t).UUID }}
+}

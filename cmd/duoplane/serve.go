@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+
+	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/store/etcdstore"
+)
+
+func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
+	log := o.newLogger(env.stderr)
+	c, err := o.claim(ctx)
+	if err != nil {
+		return err
+	}
+	var open closers
+	defer func() { err = open.close(err) }()
+	open.add(c.close)
+
+	n, err := openNode(ctx, nodeConfig{
+		store: o.storeConfig(c), keyset: c.keyset, auditDir: c.data.join("audit"), duoRoots: c.duoRoots, log: log,
+	})
+	_, c.unused = errors.AsType[storeError](err)
+	if err != nil {
+		return err
+	}
+	open.add(func() error { return n.open.close(nil) })
+	password := choosePassword(env.lookup)
+	cluster, made, err := n.found(ctx, o.ClusterName, password)
+	if err != nil {
+		return err
+	}
+	if made {
+		if err := password.print(env.stdout); err != nil {
+			return err
+		}
+	}
+	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), AdminUser: account.AdminName, ClusterUUID: cluster.UUID}
+	cert, err := o.certificate(c, &r)
+	if err != nil {
+		return err
+	}
+	edge, err := n.restEdge(c.listener, cert)
+	if err != nil {
+		return err
+	}
+	open.add(func() error { return clearReady(o.ReadyFile) })
+	return serveEdges(n.watch(ctx), log, o.ShutdownTimeout, func() error {
+		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s\n", cluster.Name, r.APIURL, trust(r.CAFile)); err != nil {
+			return err
+		}
+		return writeReady(o.ReadyFile, r)
+	}, edge)
+}
+
+// storeConfig says where the records are.
+func (o *serveOptions) storeConfig(c *claim) etcdstore.Config {
+	if len(o.EtcdEndpoints) == 0 {
+		return etcdstore.Config{Dir: c.data.join("store")}
+	}
+	return etcdstore.Config{
+		Endpoints: o.EtcdEndpoints, TLS: c.etcdTLS, User: o.EtcdUser, Password: c.etcdPassword, Prefix: o.EtcdPrefix,
+	}
+}
+
+// certificate returns the one given, or one of our own; then clients have to
+// be given its authority.
+func (o *serveOptions) certificate(c *claim, r *ready) (tls.Certificate, error) {
+	if c.cert != nil {
+		return *c.cert, nil
+	}
+	r.CAFile = c.data.join("tls", caFile)
+	return ownCertificate(c.data.join("tls"), certNames(o.APIListen, c.listener.Addr()))
+}
+
+func trust(caFile string) string {
+	if caFile == "" {
+		return ""
+	}
+	return ", to be trusted by " + caFile
+}
