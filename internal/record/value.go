@@ -78,6 +78,10 @@ func Text(s string) Value {
 	return Value{kind: textValue, text: s}
 }
 
+// Present returns a text value that is shown even when it is empty, for the
+// few fields that clients expect to find whether set or not.
+func Present(s string) Value { return Value{kind: textValue, text: s} }
+
 // Flag returns a truth value.
 func Flag(b bool) Value {
 	v := Value{kind: boolValue}

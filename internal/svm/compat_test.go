@@ -32,7 +32,7 @@ func show(t *testing.T, w *world, uuid string) string {
 func TestAnsibleReadsEveryFieldOfAPlainSVM(t *testing.T) {
 	w := newWorld(t)
 	vm := w.create(`{"name":"svm1"}`)
-	want := "{uuid=" + vm.UUID + " name=svm1 state=running subtype=default language=c.utf_8 " +
+	want := "{uuid=" + vm.UUID + " name=svm1 comment= state=running subtype=default language=c.utf_8 " +
 		"ipspace={name=Default} snapshot_policy={name=default} max_volumes=unlimited aggregates=}"
 	if diff := cmp.Diff(show(t, w, vm.UUID), want); diff != "" {
 		t.Errorf("got -, want +:\n%s", diff)
@@ -43,7 +43,7 @@ func TestAnsibleFindsWhatItSet(t *testing.T) {
 	w := newWorld(t)
 	vm := w.create(`{"name":"svm1","ipspace":"Default","snapshot_policy":"none","language":"en_us.utf_8","subtype":"default",` +
 		`"max_volumes":"200","aggregates":[{"name":"aggr1"},{"name":"aggr2"}],"nfs":{"allowed":true,"enabled":true},"cifs":{"allowed":false}}`)
-	want := "{uuid=" + vm.UUID + " name=svm1 state=running subtype=default language=en_us.utf_8 " +
+	want := "{uuid=" + vm.UUID + " name=svm1 comment= state=running subtype=default language=en_us.utf_8 " +
 		"ipspace={name=Default} snapshot_policy={name=none} max_volumes=200 " +
 		"aggregates={name=aggr1},{name=aggr2} nfs={allowed=true enabled=true} cifs={allowed=false}}"
 	if diff := cmp.Diff(show(t, w, vm.UUID), want); diff != "" {

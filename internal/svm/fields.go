@@ -36,7 +36,8 @@ var ownFields = []record.Field[SVM]{
 	{
 		Path: "comment", Flag: "comment", Kind: record.String, Use: record.Clearable, Max: maxComment,
 		Doc: "Free text.", Label: "Comment", Example: "engineering",
-		Get:   func(s *SVM) record.Value { return record.Text(s.Comment) },
+		// Shown though empty: na_ontap_svm sets a comment only where it reads one.
+		Get:   func(s *SVM) record.Value { return record.Present(s.Comment) },
 		Set:   func(s *SVM, v record.Value) { s.Comment = v.Str() },
 		Check: checkPrintable,
 	},
