@@ -6,6 +6,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 )
@@ -31,7 +32,7 @@ func dial(ctx context.Context, cfg Config) (*clientv3.Client, error) {
 			Backoff:           backoff.Config{BaseDelay: retryFirst, Multiplier: 1.6, Jitter: 0.2, MaxDelay: retryMost},
 			MinConnectTimeout: dialTimeout,
 		})},
-		Logger: zapLogger(cfg.Logger, nil),
+		Logger: zap.NewNop(), // its troubles come back as errors
 	})
 	if err != nil {
 		return nil, fmt.Errorf("etcdstore: connect to etcd at %v: %w", cfg.Endpoints, err)

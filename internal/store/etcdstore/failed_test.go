@@ -56,7 +56,7 @@ func TestWhenEtcdStopsWritesAreRefusedAndLocalReadsGoOn(t *testing.T) {
 
 func TestOnlyErrorsOfEtcdAreLogged(t *testing.T) {
 	var out strings.Builder
-	log := zapLogger(slog.New(slog.NewTextHandler(&out, nil)), nil).With(zap.String("member", "m"))
+	log := zapLogger(slog.New(slog.NewTextHandler(&out, nil)), &server{}).With(zap.String("member", "m"))
 	log.Info("much to say")
 	log.Warn("more to say")
 	log.Error("trouble", zap.Int("count", 2))

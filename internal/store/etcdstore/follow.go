@@ -35,13 +35,17 @@ func (s *Store) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		began := s.mirror.revision()
 		err := s.watch(ctx)
+		if ctx.Err() == nil {
+			s.log.WarnContext(ctx, "store: the watch on etcd broke", slog.Any("err", err))
+		}
 		for ctx.Err() == nil {
 			if _, lost := errors.AsType[*lostError](err); !lost {
 				break
 			}
-			s.log.ErrorContext(ctx, "store: loading all records again", slog.Any("err", err))
 			wait = pause(ctx, wait)
-			err = s.load(ctx)
+			if err = s.load(ctx); err != nil {
+				s.log.ErrorContext(ctx, "store: the records cannot be loaded, trying again", slog.Any("err", err))
+			}
 		}
 		if s.mirror.revision() > began {
 			wait = retryFirst

@@ -17,11 +17,8 @@ import (
 // end the process, it ends the goroutine and tells srv why: one part's fault
 // must not take the logins of everybody with it.
 func zapLogger(log *slog.Logger, srv *server) *zap.Logger {
-	core := &zapCore{LevelEnabler: zapcore.ErrorLevel, log: log}
-	if srv == nil {
-		return zap.New(core)
-	}
-	return zap.New(core, zap.WithFatalHook(endGoroutine{srv}), zap.WithPanicHook(endGoroutine{srv}))
+	end := endGoroutine{srv}
+	return zap.New(&zapCore{LevelEnabler: zapcore.ErrorLevel, log: log}, zap.WithFatalHook(end), zap.WithPanicHook(end))
 }
 
 // A zapCore is a zapcore.Core that writes to slog.
