@@ -32,7 +32,7 @@ func BenchmarkReadOne(b *testing.B) {
 		b.Fatal(err)
 	}
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, deskPath, http.NoBody)
-	r.SetBasicAuth("admin", "canary-password")
+	r.SetBasicAuth("admin", password)
 	w := &sink{header: http.Header{}}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -67,7 +67,7 @@ func BenchmarkOverTLS(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			req.SetBasicAuth("admin", "canary-password")
+			req.SetBasicAuth("admin", password)
 			for b.Loop() {
 				resp, err := s.client.Do(req)
 				if err != nil {

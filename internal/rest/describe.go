@@ -95,24 +95,28 @@ func (f fieldDoc) Returned() string {
 // DefaultText is the default in JSON's spelling, "" for none.
 func (f fieldDoc) DefaultText() string { return f.Default.String() }
 
-// Type is the field's type in words.
+// Type says in words what the field holds: its type, and what of it may be
+// given.
 func (f fieldDoc) Type() string {
+	if f.Kind == record.String && !f.creatable() {
+		return "text"
+	}
 	switch f.Kind {
 	case record.Bool:
 		return "boolean"
 	case record.Int:
-		return "integer"
+		return "integer, " + f.Syntax
 	case record.Time:
-		return "time"
+		return "time, " + f.Syntax
 	case record.Strings:
-		return "array of text"
+		return "array of " + f.Syntax
 	case record.Objects:
 		return "array of objects"
 	case record.Secret:
-		return "secret text"
+		return "secret " + f.Syntax
 	case record.Enum:
-		return "word"
+		return "one of " + f.Syntax
 	default:
-		return "text"
+		return f.Syntax
 	}
 }

@@ -84,7 +84,7 @@ func (e *encoder) link(rel, href string) {
 // first does not occur in a projection, the second must not be seen if it does.
 func (e *encoder) value(v record.Value) {
 	switch {
-	case v.Str() != "":
+	case v == record.Present(v.Str()):
 		e.text(v.Str())
 	case v == record.Flag(true), v == record.Flag(false):
 		e.buf = strconv.AppendBool(e.buf, v.Bool())

@@ -16,6 +16,8 @@ func TestBodiesAreLaidOutAsONTAPDoes(t *testing.T) {
 	v := record.Object(
 		record.Member{Name: "owner", Value: record.Object(record.Member{Name: "name", Value: record.Text("lab <a> & \"b\"")})},
 		record.Member{Name: "users", Value: record.List(record.Text("x"), record.Integer(-3))},
+		record.Member{Name: "empty", Value: record.Present("")},
+		record.Member{Name: "none", Value: record.List()},
 		record.Member{Name: "on", Value: record.Flag(true)},
 		record.Member{Name: "off", Value: record.Flag(false)},
 		record.Member{Name: "zero", Value: record.Integer(0)},
@@ -35,13 +37,16 @@ func TestBodiesAreLaidOutAsONTAPDoes(t *testing.T) {
     "x",
     -3
   ],
+  "empty": "",
+  "none": [
+  ],
   "on": true,
   "off": false,
   "zero": 0,
   "at": "2026-02-03T04:05:06Z",
   "key": null
 }`},
-		{"compact", false, `{"owner":{"name":"lab <a> & \"b\""},"users":["x",-3],"on":true,"off":false,"zero":0,"at":"2026-02-03T04:05:06Z","key":null}`},
+		{"compact", false, `{"owner":{"name":"lab <a> & \"b\""},"users":["x",-3],"empty":"","none":[],"on":true,"off":false,"zero":0,"at":"2026-02-03T04:05:06Z","key":null}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := encoder{pretty: c.pretty}

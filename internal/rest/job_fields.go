@@ -36,7 +36,7 @@ func jobResource(js *jobs) Mounted {
 		Schema:     record.NewSchema("job", jobFields...),
 		Reader:     js,
 		Operations: Operations{List: "job_collection_get", Read: "job_get"},
-		Tag:        "Cluster", Title: "Jobs",
+		Tag:        "Cluster", Title: "jobs",
 		Doc: "Bulk calls at work. A job can be read until 300 seconds after its end, and no longer than the server runs.",
 	}
 }

@@ -113,7 +113,7 @@ func (d *description) filters() []apiParameter {
 		for _, name := range names {
 			params = append(params, apiParameter{
 				Name: name, In: "query", Type: "string",
-				Description: fmt.Sprintf("Only records whose %s matches; of type %s, with operators.", name, f.Type()),
+				Description: fmt.Sprintf("Only records whose %s matches.", name),
 			})
 		}
 	}

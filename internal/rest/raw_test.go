@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,7 +15,7 @@ import (
 	"github.com/duoplane/duoplane/internal/rest"
 )
 
-const credential = "Authorization: Basic YWRtaW46Y2FuYXJ5LXBhc3N3b3Jk\r\n"
+var credential = "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("admin:"+password)) + "\r\n"
 
 // TestMalformedRequests sends what no HTTP client would. Whatever comes, the
 // answer is an error object.

@@ -30,6 +30,10 @@ type site struct {
 
 type siteOption func(*rest.Config, *rest.ServerConfig)
 
+func withWriteTimeout(d time.Duration) siteOption {
+	return func(_ *rest.Config, c *rest.ServerConfig) { c.WriteTimeout = d }
+}
+
 func open(tb testing.TB, options ...siteOption) *site {
 	tb.Helper()
 	s := &site{lamps: newLamps(), log: new(logBuffer)}
@@ -116,7 +120,7 @@ func (s *site) do(t *testing.T, method, path, body string, headers ...string) an
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.SetBasicAuth("admin", "canary-password")
+	req.SetBasicAuth("admin", password)
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		req.Header.Del(name)

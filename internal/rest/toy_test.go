@@ -35,6 +35,9 @@ const (
 	engUUID     = "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20"
 )
 
+// password is that of every account in these tests.
+const password = "canary-password-1"
+
 var ownerNames = map[string]string{clusterUUID: "lab-a", engUUID: "svm_eng"}
 
 func lampSchema() *record.Schema[lamp] {
@@ -279,10 +282,10 @@ func (p toyPrincipal) Who() svm.Caller { return p.Caller }
 
 func (p toyPrincipal) May(method, _ string) bool { return !p.readOnly || method == "GET" }
 
-func toyAuthenticate(_ context.Context, user string, password secret.Text, _ netip.Addr) (rest.Principal, error) {
+func toyAuthenticate(_ context.Context, user string, given secret.Text, _ netip.Addr) (rest.Principal, error) {
 	cluster := svm.Owner{UUID: clusterUUID, Name: "lab-a"}
 	switch {
-	case !password.Equal(secret.NewText("canary-password")):
+	case !given.Equal(secret.NewText(password)):
 	case user == "admin":
 		return toyPrincipal{Caller: svm.Caller{Name: user, Owner: cluster, Scope: svm.Everything()}}, nil
 	case user == "reader":

@@ -22,23 +22,44 @@ import (
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
-var update = flag.Bool("update", false, "write the answers in testdata/wire anew")
+var update = flag.Bool("update", false, "write the answers in testdata anew")
 
-// TestWire holds every conversation of testdata/wire against the server: the
-// request goes out as it stands there, byte for byte, on a TLS connection of
-// its own; the answer must be the one written below it. In a file
+// TestWire holds every conversation of testdata/wire against the real
+// resources, and TestConventions those of testdata/conventions against the
+// lamps, which have every kind of field. The request goes out as it stands
+// there, byte for byte, on a TLS connection of its own; the answer must be the
+// one written below it. In a file
 //
 //	=== what this exchange shows
 //	request line and header, empty line, body
 //	---
 //	status line, header, empty line, body
 //
-// follow each other, and every file begins with the same three lamps. The
+// follow each other, and every file begins with the same records. The
 // request's "Authorization: NAME" becomes the Basic credential of an account,
 // and its body gets a Content-Length. Of the answer's header only what differs
 // between answers is written; TestEveryAnswer checks the rest.
 func TestWire(t *testing.T) {
-	files, err := filepath.Glob("testdata/wire/*.txt")
+	converse(t, "testdata/wire", func(t *testing.T) (*site, *translation) {
+		t.Helper()
+		ids := new(translation)
+		return open(t, serveReal(t, ids)), ids
+	})
+}
+
+// TestConventions is described at TestWire.
+func TestConventions(t *testing.T) {
+	converse(t, "testdata/conventions", func(t *testing.T) (*site, *translation) {
+		t.Helper()
+		s := open(t)
+		s.lamps.put(t, sampleLamps()...)
+		return s, nil
+	})
+}
+
+func converse(t *testing.T, dir string, start func(*testing.T) (*site, *translation)) {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no conversations found:", err)
 	}
@@ -48,11 +69,10 @@ func TestWire(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := open(t)
-			s.lamps.put(t, sampleLamps()...)
+			s, ids := start(t)
 			var got bytes.Buffer
 			for _, e := range readConversation(t, string(text)) {
-				answer := s.exchange(t, e.request)
+				answer := ids.toWritten(s.exchange(t, ids.toReal(e.request)))
 				fmt.Fprintf(&got, "=== %s\n%s---\n%s", e.title, e.request, answer)
 				if !*update {
 					if diff := cmp.Diff(e.answer, answer); diff != "" {
@@ -138,7 +158,7 @@ func wireForm(text string) string {
 	var b strings.Builder
 	for line := range strings.SplitSeq(strings.TrimSuffix(header, "\n"), "\n") {
 		if name, ok := strings.CutPrefix(line, "Authorization: "); ok && !strings.Contains(name, " ") {
-			line = "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(name+":canary-password"))
+			line = "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password))
 		}
 		b.WriteString(line + "\r\n")
 	}

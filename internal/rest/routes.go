@@ -1,0 +1,98 @@
+package rest
+
+import (
+	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/owned"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+// Services are the domain behind the routes.
+type Services struct {
+	Profiles *duo.ProfileService
+	Groups   *owned.Service[duo.Group]
+	Accounts *account.Service
+	Roles    *account.RoleService
+	SVMs     *svm.Service
+	Cluster  *svm.ClusterService
+	Nodes    *svm.NodeService
+	// Version is this program's, which the cluster reports.
+	Version string
+}
+
+const (
+	pathDuo  = "/security/authentication/duo"
+	pathSVMs = "/svm/svms"
+)
+
+// Routes lists all that the API serves, beside the jobs it starts itself. The
+// ids of the operations are ONTAP's: generated clients name their functions
+// after them.
+func Routes(s Services) []Mounted {
+	return []Mounted{
+		Resource[duo.Profile]{
+			Path: pathDuo + "/profiles", Schema: s.Profiles.Schema(), Service: s.Profiles,
+			Operations: Operations{
+				List: "duo_collection_get", Create: "duo_create", ModifyMany: "duo_modify_collection", DeleteMany: "account_duo_delete_collection",
+				Read: "duo_get", Modify: "duo_modify", Delete: "account_duo_delete",
+			},
+			Links: ownerLink(func(p *duo.Profile) svm.Owner { return p.Owner }),
+			Tag:   "Security", Title: "Duo profiles",
+			Doc: "How logins to the cluster or an SVM go through Duo. An owner has at most one profile.",
+		},
+		Resource[duo.Group]{
+			Path: pathDuo + "/groups", Schema: s.Groups.Schema(), Service: s.Groups,
+			Operations: Operations{
+				List: "duogroup_collection_get", Create: "duogroup_create", ModifyMany: "duogroup_modify_collection", DeleteMany: "account_duogroup_delete_collection",
+				Read: "duogroup_get", Modify: "duogroup_modify", Delete: "account_duogroup_delete",
+			},
+			Links: ownerLink(func(g *duo.Group) svm.Owner { return g.Owner }),
+			Tag:   "Security", Title: "Duo groups",
+			Doc: "Groups whose members go through Duo, less the users they exclude. An owner without groups sends everybody through Duo.",
+		},
+		Resource[account.Account]{
+			Path: "/security/accounts", Schema: s.Accounts.Schema(), Service: s.Accounts,
+			Operations: Operations{
+				List: "account_collection_get", Create: "account_create", ModifyMany: "account_modify_collection", DeleteMany: "account_delete_collection",
+				Read: "account_get", Modify: "account_modify", Delete: "account_delete",
+			},
+			Links: ownerLink(func(a *account.Account) svm.Owner { return a.Owner }),
+			Tag:   "Security", Title: "accounts",
+			Doc: "Who may log in, to the cluster or to one SVM.",
+		},
+		Resource[account.Role]{
+			Path: "/security/roles", Schema: account.RoleSchema(), Reader: s.Roles,
+			Operations: Operations{List: "role_collection_get", Read: "role_get"},
+			Links:      ownerLink(func(r *account.Role) svm.Owner { return r.Owner }),
+			Tag:        "Security", Title: "roles",
+			Doc: "What accounts may do. The roles are built in.",
+		},
+		Resource[svm.SVM]{
+			Path: pathSVMs, Schema: s.SVMs.Schema(), Service: s.SVMs,
+			Operations: Operations{
+				List: "svm_collection_get", Create: "svm_create", ModifyMany: "svm_modify_collection", DeleteMany: "svm_delete_collection",
+				Read: "svm_get", Modify: "svm_modify", Delete: "svm_delete",
+			},
+			Tag: "SVM", Title: "SVMs",
+			Doc: "Storage VMs: the tenants that own Duo profiles, groups and accounts. Deleting one deletes what it owns.",
+		},
+		Resource[svm.Cluster]{
+			Path: "/cluster", Schema: svm.ClusterSchema(s.Version), Reader: s.Cluster, Singleton: true,
+			Operations: Operations{Read: "cluster_get"},
+			Tag:        "Cluster", Title: "cluster",
+			Doc: "The whole that this server administers.",
+		},
+		Resource[svm.Node]{
+			Path: "/cluster/nodes", Schema: svm.NodeSchema(s.Version), Reader: s.Nodes,
+			Operations: Operations{List: "nodes_get", Read: "node_get"},
+			Tag:        "Cluster", Title: "nodes",
+			Doc: "The machines of the cluster, as far as clients ask for them.",
+		},
+	}
+}
+
+// ownerLink links a record's owner to the SVM it is, or to the cluster under
+// the same path, as ONTAP does.
+func ownerLink[T any](owner func(*T) svm.Owner) map[string]func(*T) string {
+	return map[string]func(*T) string{"owner": func(t *T) string { return "/api" + pathSVMs + "/" + owner(t).UUID }}
+}
