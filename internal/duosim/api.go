@@ -48,6 +48,10 @@ func (s *Sim) API() http.Handler {
 	table := endpoints()
 	portal := s.portal()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // forgets that of the answer before
+		if r.Body != http.NoBody {
+			hasten(w, readTimeout)
+		}
 		if r.URL.Path == portalPath || strings.HasPrefix(r.URL.Path, portalPath+"/") {
 			portal.ServeHTTP(w, r)
 			return
@@ -176,13 +180,28 @@ func (s *Sim) timeDocument() document {
 	return document{{"time", int(s.clock().Unix())}}
 }
 
-// writeTimeout is how long a client may take to read an answer.
-const writeTimeout = 10 * time.Second
+const (
+	// readTimeout is how long a client may take to send a body.
+	readTimeout = 20 * time.Second
+	// writeTimeout is how long it may take to read an answer.
+	writeTimeout = 10 * time.Second
+)
+
+// hasten bounds the time for the rest of a request. Once all of it was read, 0
+// lifts the bound, since its end would look like the client's to a held poll;
+// never before, since the server itself reads what a handler leaves.
+func hasten(w http.ResponseWriter, d time.Duration) {
+	deadline := time.Time{}
+	if d > 0 {
+		deadline = time.Now().Add(d)
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(deadline) // a test's recorder has none
+}
 
 // NewServer returns an HTTP server for one of a Sim's handlers with limits on
 // everything a client can draw out. Like Duo's service it speaks HTTP/1.1
-// alone. It has no limit on the time of an answer, which a held poll would
-// break; the handlers see to that themselves.
+// alone. It has no limits on the whole of a request or an answer, which would
+// cut off held polls; the handlers set their own.
 func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
@@ -193,7 +212,6 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 		Handler:           h,
 		Protocols:         &http1,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       20 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),

@@ -33,6 +33,7 @@ func (s *Sim) auth(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	delete(s.transactions, tx.id) // nobody knows its id
 	return c.shape(m), nil
 }
 

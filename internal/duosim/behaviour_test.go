@@ -39,11 +39,7 @@ func TestPreauthByState(t *testing.T) {
 		}
 	}
 	for policy, want := range map[duosim.Policy]string{duosim.PolicyAllow: "allow/bypass", duosim.PolicyDeny: "/"} {
-		s := b.sim.Settings()
-		s.UnknownUsers = policy
-		if err := b.sim.Configure(s); err != nil {
-			t.Fatal(err)
-		}
+		b.configure(t, func(s *duosim.Settings) { s.UnknownUsers = policy })
 		r := b.post(t, "/auth/v2/preauth", "username", "nobody")
 		if r.text("result") != string(policy) {
 			t.Errorf("policy %s: %s", policy, r.Body)

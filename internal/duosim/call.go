@@ -48,6 +48,7 @@ func (c *call) read(w http.ResponseWriter) error {
 		}
 		return invalid("body")
 	}
+	hasten(w, 0)
 	c.body = body
 	kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	switch {

@@ -103,16 +103,28 @@ func (s *Sim) errorDocument(r *http.Request, err error) (int, any) {
 	}}
 }
 
-// decodeJSON reads a body strictly: one object, no unknown member, nothing
-// after it.
+// decodeJSON reads a body strictly.
 func decodeJSON(r *http.Request, into any) error {
-	body, err := io.ReadAll(r.Body)
+	body, err := readBody(r)
 	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return fault.New(fault.TooLarge, "", "the body may have %d bytes at most", maxControlBody)
-		}
-		return fault.Wrap(err, fault.BadRequest, "", "the body cannot be read")
+		return err
 	}
+	return strictJSON(body, into)
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, fault.New(fault.TooLarge, "", "the body may have %d bytes at most", maxControlBody)
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.BadRequest, "", "the body cannot be read")
+	}
+	return body, nil
+}
+
+// strictJSON decodes one object: no unknown member, nothing after it.
+func strictJSON(body []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
@@ -241,14 +253,14 @@ func (s *Sim) getSettings(*http.Request) (any, error) { return s.Settings(), nil
 
 // patchSettings changes the settings that are named.
 func (s *Sim) patchSettings(r *http.Request) (any, error) {
-	in := s.Settings()
-	if err := decodeJSON(r, &in); err != nil {
+	body, err := readBody(r)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.Configure(in); err != nil {
+	if err := s.Configure(func(settings *Settings) error { return strictJSON(body, settings) }); err != nil {
 		return nil, err
 	}
-	return in, nil
+	return s.Settings(), nil
 }
 
 func (s *Sim) getFaults(*http.Request) (any, error) { return s.Faults(), nil }

@@ -180,6 +180,9 @@ func (s *Sim) complete(code string, in Device) (*user, error) {
 	if e == nil || e.done || s.now().After(e.expires) {
 		return nil, errLinkGone
 	}
+	if e.user != nil && s.userIDs[e.user.id] != e.user {
+		return nil, errLinkGone // the user was removed
+	}
 	if e.user == nil {
 		if e.user = s.users[foldName(e.name)]; e.user == nil {
 			u, err := newUser(s.config.Random, User{Name: strings.TrimSpace(e.name)})

@@ -186,11 +186,7 @@ func TestLateAnswers(t *testing.T) {
 
 func TestClockShiftAndKeysSwitchedOff(t *testing.T) {
 	b := start(t, duosim.Config{})
-	s := b.sim.Settings()
-	s.ClockShift = duosim.Duration(400 * time.Second)
-	if err := b.sim.Configure(s); err != nil {
-		t.Fatal(err)
-	}
+	b.configure(t, func(s *duosim.Settings) { s.ClockShift = duosim.Duration(400 * time.Second) })
 	r := b.get(t, "/auth/v2/ping")
 	if ahead := r.fields()["time"].(float64) - float64(time.Now().Unix()); ahead < 395 || ahead > 401 {
 		t.Errorf("ping is %v s ahead", ahead)
@@ -198,9 +194,7 @@ func TestClockShiftAndKeysSwitchedOff(t *testing.T) {
 	if r := b.get(t, "/auth/v2/check"); r.Code != 40105 || r.HTTP != 401 {
 		t.Errorf("%s", r.Body)
 	}
-	if err := b.sim.Configure(duosim.DefaultSettings()); err != nil {
-		t.Fatal(err)
-	}
+	b.configure(t, func(s *duosim.Settings) { *s = duosim.DefaultSettings() })
 	for off, want := range map[bool]int{true: 40102, false: 0} {
 		if err := b.sim.SwitchIntegration(testIKey, off); err != nil {
 			t.Fatal(err)

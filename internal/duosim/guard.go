@@ -22,6 +22,9 @@ func (s *Sim) guard(next http.Handler) http.Handler {
 			http.Error(w, "This page answers to localhost only; name other hosts in the configuration.", http.StatusMisdirectedRequest)
 			return
 		}
+		if r.Body != http.NoBody {
+			hasten(w, readTimeout)
+		}
 		inner.ServeHTTP(w, r)
 	})
 }

@@ -97,9 +97,10 @@ func (s *Sim) pageRoutes(mux *http.ServeMux) {
 		},
 		"POST /faults/{id}/remove": func(r *http.Request, _ url.Values) error { return s.RemoveFault(r.PathValue("id")) },
 		"POST /auto_approve": func(_ *http.Request, f url.Values) error {
-			settings := s.Settings()
-			settings.AutoApprove = f.Get("on") == "true"
-			return s.Configure(settings)
+			return s.Configure(func(settings *Settings) error {
+				settings.AutoApprove = f.Get("on") == "true"
+				return nil
+			})
 		},
 	} {
 		mux.HandleFunc(pattern, s.form(t, act))

@@ -102,11 +102,7 @@ func TestCredentialsAreCheckedInTheServicesOrder(t *testing.T) {
 		"version 1 beside a date, strictly": {&v1, "now", true, 40103},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := b.sim.Settings()
-			s.Strict = tc.strict
-			if err := b.sim.Configure(s); err != nil {
-				t.Fatal(err)
-			}
+			b.configure(t, func(s *duosim.Settings) { s.Strict = tc.strict })
 			r, _ := http.NewRequest("POST", "https://"+b.addr+"/auth/v2/preauth", strings.NewReader("username=bypass"))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			date := tc.date

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/secret"
 )
 
 const (
@@ -62,6 +63,7 @@ type Sim struct {
 	userIDs      map[string]*user
 	transactions map[string]*transaction // by txid, ended ones for a while
 	live         map[string]*transaction // those that wait for a person
+	order        []string                // the txids, the oldest first, perhaps with some forgotten
 	offers       map[string]*offer       // verified pushes offered by preauth, by txid
 	enrolments   map[string]*enrolment   // by activation code
 	faults       []*Fault
@@ -115,6 +117,7 @@ func (s *Sim) Reset() error {
 	s.integrations = map[string]*Integration{}
 	s.users, s.userIDs = map[string]*user{}, map[string]*user{}
 	s.transactions, s.live = map[string]*transaction{}, map[string]*transaction{}
+	s.order = nil
 	s.offers, s.enrolments = map[string]*offer{}, map[string]*enrolment{}
 	s.faults = nil
 	s.journal = journal{limit: cmp.Or(s.config.JournalSize, 1000), next: s.journal.next}
@@ -158,14 +161,19 @@ func (s *Sim) Settings() Settings {
 	return s.settings
 }
 
-// Configure puts new settings in force, all of them.
-func (s *Sim) Configure(in Settings) error {
-	if err := in.check(); err != nil {
-		return err
-	}
+// Configure changes the settings: change gets those in force, and its own
+// error, or a value that cannot be, leaves them as they are.
+func (s *Sim) Configure(change func(*Settings) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settings = in
+	next := s.settings
+	if err := change(&next); err != nil {
+		return err
+	}
+	if err := next.check(); err != nil {
+		return err
+	}
+	s.settings = next
 	s.touch()
 	return nil
 }
@@ -206,6 +214,17 @@ func (s *Sim) AddIntegration(in Integration) (Integration, error) {
 	s.integrations[in.IKey] = &in
 	s.touch()
 	return in, nil
+}
+
+// SecretKey returns the secret key of an application, for whoever runs the
+// simulator to print.
+func (s *Sim) SecretKey(ikey string) (secret.Text, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in := s.integrations[ikey]; in != nil {
+		return in.SKey.Text, nil
+	}
+	return secret.Text{}, fault.New(fault.NotFound, "", "there is no integration %q", ikey)
 }
 
 // SwitchIntegration switches a key off or on again.

@@ -3,15 +3,12 @@ package duosim_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"log/slog"
-	"net"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/duoplane/duoplane/internal/duosim"
-	"github.com/duoplane/duoplane/internal/localca"
+	"github.com/duoplane/duoplane/internal/duosim/duosimtest"
 	"github.com/duoplane/duoplane/internal/secret"
 )
 
@@ -19,16 +16,6 @@ const (
 	testIKey = "DIXYZV6YM8IFYVWBINCA"
 	testSKey = "yzALk2gCaqP1uPiN2cMEVXDyUpCQVLEFA1lEFtBH"
 )
-
-// testServer is one authority and certificate for all tests: RSA keys take
-// their time.
-var testServer = sync.OnceValues(func() (tls.Certificate, error) {
-	ca, err := localca.New(localca.RSA)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	return ca.Leaf("localhost", "127.0.0.1")
-})
 
 // A bench is a simulator behind TLS.
 type bench struct {
@@ -71,44 +58,14 @@ func start(t *testing.T, config duosim.Config) *bench {
 			config.Seed.Settings = settings
 		}
 	}
-	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	config.Logger = logger
-	sim, err := duosim.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := testServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	authority, err := x509.ParseCertificate(leaf.Certificate[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(authority)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := duosim.NewServer(sim.API(), logger)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		_ = server.Serve(tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{leaf}, MinVersion: tls.VersionTLS12}))
-	})
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	b := &bench{sim: sim, addr: "localhost:" + port, pool: pool}
+	service := duosimtest.Start(t, config)
+	b := &bench{sim: service.Sim, addr: service.Host, pool: service.Pool}
 	b.http = &http.Client{
 		Timeout:       20 * time.Second,
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: b.pool}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	t.Cleanup(func() {
-		b.http.CloseIdleConnections()
-		sim.Close()
-		_ = server.Close()
-		wg.Wait()
-	})
+	t.Cleanup(b.http.CloseIdleConnections)
 	return b
 }
 
@@ -120,4 +77,16 @@ func (b *bench) last(t *testing.T) duosim.Entry {
 		t.Fatal("the journal is empty")
 	}
 	return journal[len(journal)-1]
+}
+
+// configure changes settings.
+func (b *bench) configure(t *testing.T, change func(*duosim.Settings)) {
+	t.Helper()
+	err := b.sim.Configure(func(s *duosim.Settings) error {
+		change(s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

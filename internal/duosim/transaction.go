@@ -15,6 +15,8 @@ const (
 	answerAfter = 2 * time.Second
 	// maxLive bounds the transactions that wait for a person at one time.
 	maxLive = 10_000
+	// maxKept bounds the transactions kept, ended ones included.
+	maxKept = 2 * maxLive
 	// keepEnded is how long the outcome of a transaction can be asked for.
 	keepEnded = 5 * time.Minute
 	// maxMisses is how many wrong verification codes end a verified push.
@@ -84,6 +86,7 @@ func (t *transaction) enter(m moment) {
 	t.history = append(t.history, m)
 	if m.over() {
 		t.script = nil
+		t.asked = details{} // no phone shows it any more
 	}
 	close(t.changed)
 	t.changed = make(chan struct{})
@@ -213,6 +216,16 @@ func (s *Sim) register(tx *transaction) error {
 	}
 	s.sweep(tx.created)
 	s.transactions[tx.id] = tx
+	s.order = append(s.order, tx.id)
+	for len(s.order) > maxKept {
+		oldest := s.transactions[s.order[0]]
+		if oldest != nil && !oldest.state().over() {
+			s.order = append(s.order, oldest.id)
+		} else if oldest != nil {
+			delete(s.transactions, oldest.id)
+		}
+		s.order = s.order[1:]
+	}
 	s.touch()
 	return nil
 }
