@@ -14,6 +14,7 @@ import (
 
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duoapi"
+	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -68,8 +69,9 @@ type Decision struct {
 type Prompter interface {
 	// Tell shows a text that wants no answer, at once.
 	Tell(ctx context.Context, text string) error
-	// Ask shows a prompt and reads one line. The answer may be a passcode.
-	Ask(ctx context.Context, prompt string) (string, error)
+	// Ask shows a prompt and reads one line, without its end. The answer may
+	// be a passcode; the absent Text is an empty line.
+	Ask(ctx context.Context, prompt string) (secret.Text, error)
 }
 
 // A Client is one profile's connection to Duo; *duoapi.Client is one.

@@ -87,8 +87,8 @@ func (c choice) label() string {
 // pick reads what a user typed: an option's number, a factor's name with an
 // optional number ("push", "phone2"), else a passcode. An empty line is
 // nothing.
-func (m menu) pick(answer string) (choice, bool) {
-	typed := strings.TrimSpace(answer)
+func (m menu) pick(answer secret.Text) (choice, bool) {
+	typed := strings.TrimSpace(answer.Reveal()) //nolint:forbidigo // only its text tells an option from a passcode
 	if typed == "" {
 		return choice{}, false
 	}

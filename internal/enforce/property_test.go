@@ -12,6 +12,7 @@ import (
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duoapi"
 	"github.com/duoplane/duoplane/internal/enforce"
+	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -111,19 +112,19 @@ func (c *chaos) AuthStatus(ctx context.Context, txid string) (duoapi.State, erro
 
 func (c *chaos) Tell(ctx context.Context, _ string) error { return ctx.Err() }
 
-func (c *chaos) Ask(ctx context.Context, _ string) (string, error) {
+func (c *chaos) Ask(ctx context.Context, _ string) (secret.Text, error) {
 	c.asked++
 	t := time.NewTimer(pick(c, 0, time.Second, time.Minute))
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return secret.Text{}, ctx.Err()
 	}
 	if c.IntN(10) == 0 {
-		return "", errors.New("the terminal is gone")
+		return secret.Text{}, errors.New("the terminal is gone")
 	}
-	return pick(c, "1", "2", "9", "push", "push2", "sms", "phone1", "123456", "", " ", "\x00", "push99999999999999999999"), nil
+	return secret.NewText(pick(c, "1", "2", "9", "push", "push2", "sms", "phone1", "123456", "", " ", "\x00", "push99999999999999999999")), nil
 }
 
 // TestWhateverHappens plays random logins and holds every decision against
