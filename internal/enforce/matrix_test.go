@@ -22,6 +22,8 @@ import (
 //
 // A ping has no result, so one in it means nothing and the login goes on. An
 // answer "enroll" to a factor is no answer that Duo gives.
+//
+//nolint:dupword // neighbouring cells may agree
 const matrix = `
 event           ping/safe            ping/secure          preauth/safe         preauth/secure       auth/safe            auth/secure          status/safe          status/secure
 none            allow:approved       allow:approved       allow:approved       allow:approved       allow:approved       allow:approved       allow:approved       allow:approved
@@ -157,7 +159,7 @@ func TestEveryFailureAtEveryStep(t *testing.T) {
 			play()
 		}
 	}
-	if want := (len(events)) * len(steps) * 2; len(hanging)+len(others) != want {
+	if want := len(events) * len(steps) * 2; len(hanging)+len(others) != want {
 		t.Errorf("got %d cells, want %d", len(hanging)+len(others), want)
 	}
 	for _, c := range slices.Concat(others, hanging) {

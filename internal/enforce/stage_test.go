@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -94,7 +93,6 @@ type stage struct {
 	*scenery
 
 	sim     *duosim.Sim
-	client  *duoapi.Client
 	profile *duo.Profile
 	user    string
 	answer  string // what the person types
@@ -181,13 +179,13 @@ func (st *stage) play(ctx context.Context) string {
 
 // outcome holds a decision against its trace.
 func (st *stage) outcome(ctx context.Context, d enforce.Decision) string {
-	rows := slices.Collect(func(yield func(*logins.Login) bool) {
-		for l := range st.table.Rows(ctx, svm.Caller{Scope: svm.Everything()}, nil) {
-			if !yield(l) {
-				return
-			}
+	var rows []*logins.Login
+	for l, err := range st.table.Rows(ctx, svm.Caller{Scope: svm.Everything()}, nil) {
+		if err != nil {
+			return err.Error()
 		}
-	})
+		rows = append(rows, l)
+	}
 	if lines := st.notes.lines.Load(); len(rows) != 1 || lines != 1 {
 		return fmt.Sprintf("%d rows and %d lines for one login", len(rows), lines)
 	}
