@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -19,6 +20,7 @@ type listener struct {
 
 	tls     *tls.Config
 	timeout time.Duration // of the handshake
+	log     *slog.Logger
 }
 
 // Accept implements net.Listener. The handshake is left to the connection's
@@ -28,7 +30,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: tls.Server(c, l.tls), timeout: l.timeout}, nil
+	return &conn{Conn: tls.Server(c, l.tls), timeout: l.timeout, log: l.log}, nil
 }
 
 // A conn is a TLS connection on which net/http's own answers to requests that
@@ -38,6 +40,7 @@ type conn struct {
 	*tls.Conn
 
 	timeout time.Duration
+	log     *slog.Logger
 }
 
 // ConnectionState makes the handshake, within its time limit: net/http asks
@@ -47,6 +50,9 @@ func (c *conn) ConnectionState() tls.ConnectionState {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
 	err := c.HandshakeContext(ctx)
+	if err != nil {
+		c.log.DebugContext(ctx, "TLS handshake failed", slog.String("from", c.RemoteAddr().String()), slog.Any("error", err))
+	}
 	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && isHTTP(plain.RecordHeader) {
 		_ = plain.Conn.SetWriteDeadline(time.Now().Add(time.Second))
 		// Nothing can be done for a client that does not take the answer.

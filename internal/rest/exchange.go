@@ -146,7 +146,7 @@ func (x *exchange) body() (record.Body, error) {
 
 func (x *exchange) readBody() ([]byte, error) {
 	if x.r.ContentLength > maxBody {
-		x.w.Header()["Connection"] = []string{"close"}
+		x.abandonBody()
 		return nil, tooLarge("body", maxBody)
 	}
 	b := make([]byte, 0, max(512, x.r.ContentLength+1))
@@ -163,6 +163,19 @@ func (x *exchange) readBody() ([]byte, error) {
 			b = append(b, 0)[:len(b)]
 		}
 	}
+}
+
+// abandonBody has the connection closed after the answer. A client that waits
+// to be told to go on need not send the body at all; one that sends it anyway
+// must find the answer before its connection breaks, and net/http waits for
+// that only after it saw the limit exceeded.
+func (x *exchange) abandonBody() {
+	if x.r.Header["Expect"] != nil {
+		x.w.Header()["Connection"] = []string{"close"}
+		return
+	}
+	// The answer is an error whatever comes of this read.
+	_, _ = http.MaxBytesReader(x.w, x.r.Body, 0).Read(make([]byte, 1))
 }
 
 // noBody refuses a request that has a body where none is taken. An empty

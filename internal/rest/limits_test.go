@@ -167,3 +167,50 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		t.Errorf("a canary in the log, or no log:\n%s", log)
 	}
 }
+
+// TestWhoIsLoggedWhere holds the levels of the request log.
+func TestWhoIsLoggedWhere(t *testing.T) {
+	s := open(t)
+	s.lamps.put(t, sampleLamps()...)
+	s.do(t, "GET", deskPath, "")
+	s.do(t, "PATCH", deskPath+"?comment=x", `{"level":1}`)
+	s.do(t, "PATCH", deskPath, `{"level":1}`)
+	s.do(t, "PATCH", deskPath, `{"level":1}`, "Authorization: ")
+	s.do(t, "FLOOD", deskPath, "")
+	for _, want := range []string{
+		"level=DEBUG msg=request method=GET route=/api/security/lamps/{owner.uuid}/{name} status=200 caller=admin from=127.0.0.1",
+		"level=INFO msg=request method=PATCH route=/api/security/lamps/{owner.uuid}/{name} status=400 caller=admin from=127.0.0.1",
+		"level=INFO msg=request method=PATCH route=/api/security/lamps/{owner.uuid}/{name} status=200 caller=admin from=127.0.0.1",
+		`level=DEBUG msg=request method=PATCH route="" status=401 caller="" from=""`,
+		"level=DEBUG msg=request method=other route=/api/security/lamps/{owner.uuid}/{name} status=405 caller=admin from=127.0.0.1",
+	} {
+		found := false
+		for line := range strings.SplitSeq(s.log.String(), "\n") {
+			found = found || withoutVariables(line) == want
+		}
+		if !found {
+			t.Errorf("the log lacks %s:\n%s", want, s.log)
+		}
+	}
+}
+
+// withoutVariables takes time, id and duration out of a line of the log.
+func withoutVariables(line string) string {
+	var kept []string
+	for field := range strings.FieldsSeq(line) {
+		switch name, _, _ := strings.Cut(field, "="); name {
+		case "time", "request", "took":
+		default:
+			kept = append(kept, field)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+func TestAClientThatAsksBeforeSendingIsAnsweredAtOnce(t *testing.T) {
+	s := open(t)
+	a := s.raw(t, "POST /api/security/lamps HTTP/1.1\r\nHost: lab-a\r\n"+credential+"Content-Length: 2097152\r\nExpect: 100-continue\r\n\r\n")
+	if a.StatusCode != http.StatusRequestEntityTooLarge || errorOf(t, a.text).Code != "262245" {
+		t.Errorf("got %s: %s", a.Status, a.text)
+	}
+}

@@ -8,7 +8,7 @@ import (
 
 // logRequest writes the one record about a finished request: nothing of the
 // query string, nothing of a body, but the cause and the stack of what failed
-// on our side. Reads that went well are for those who debug.
+// on our side.
 func (x *exchange) logRequest() {
 	level := x.level()
 	if !x.api.log.Enabled(x.ctx, level) {
@@ -17,7 +17,7 @@ func (x *exchange) logRequest() {
 	attrs := make([]slog.Attr, 0, 9)
 	attrs = append(attrs,
 		slog.String("request", x.id),
-		slog.String("method", x.r.Method),
+		slog.String("method", x.method()),
 		slog.String("route", x.pattern()),
 		slog.Int("status", x.status),
 		slog.Duration("took", time.Since(x.began)),
@@ -33,6 +33,8 @@ func (x *exchange) logRequest() {
 	x.api.log.LogAttrs(x.ctx, level, "request", attrs...)
 }
 
+// level tells who should see the record: Info is for changes, tried or made, by
+// somebody known, so that strangers cannot fill the log.
 func (x *exchange) level() slog.Level {
 	switch {
 	case x.r.Context().Err() != nil: // the client went away; nobody is to blame
@@ -41,18 +43,25 @@ func (x *exchange) level() slog.Level {
 		return slog.LevelWarn
 	case x.status >= http.StatusInternalServerError || x.stack != nil:
 		return slog.LevelError
-	case x.status >= http.StatusBadRequest:
-		return slog.LevelInfo
-	}
-	switch x.r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
+	case x.caller.Name == "" || x.method() == "other":
 		return slog.LevelDebug
 	}
-	return slog.LevelInfo
+	switch x.r.Method {
+	case http.MethodPost, http.MethodPatch, http.MethodDelete:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
 }
 
-// pattern names the route without its keys, so that a stranger's text is not
-// in the log.
+// method and pattern tell what was asked for without a stranger's own text.
+func (x *exchange) method() string {
+	switch x.r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost, http.MethodPatch, http.MethodDelete:
+		return x.r.Method
+	}
+	return "other"
+}
+
 func (x *exchange) pattern() string {
 	if x.route == nil {
 		return ""

@@ -37,6 +37,7 @@ type ServerConfig struct {
 type Server struct {
 	http http.Server
 	tls  *tls.Config
+	log  *slog.Logger
 }
 
 // NewServer returns a server that is not listening yet.
@@ -53,7 +54,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		}
 		return d
 	}
-	s := &Server{tls: cfg.TLS.Clone()}
+	s := &Server{tls: cfg.TLS.Clone(), log: cfg.Logger}
 	s.tls.MinVersion = max(s.tls.MinVersion, tls.VersionTLS12)
 	s.tls.NextProtos = []string{"http/1.1"}
 	s.http.Handler = cfg.Handler
@@ -72,7 +73,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 // Serve accepts connections until Shutdown or Close, then returns nil. It
 // closes the listener.
 func (s *Server) Serve(ln net.Listener) error {
-	err := s.http.Serve(&listener{Listener: ln, tls: s.tls, timeout: s.http.ReadHeaderTimeout})
+	err := s.http.Serve(&listener{Listener: ln, tls: s.tls, timeout: s.http.ReadHeaderTimeout, log: s.log})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
