@@ -130,6 +130,8 @@ func (t *Table) Schema() *record.Schema[Login] { return t.schema }
 
 // Rows yields the logins in scope, oldest first, from the first id >= from;
 // nil begins with the oldest there is. They are shared and must not be changed.
+// Who sees a login but not the profile that governed it, as an SVM's account
+// does where the cluster's did, does not see that profile's groups either.
 func (t *Table) Rows(_ context.Context, caller svm.Caller, from []string) iter.Seq2[*Login, error] {
 	return func(yield func(*Login, error) bool) {
 		all := t.inOrder()
@@ -138,11 +140,20 @@ func (t *Table) Rows(_ context.Context, caller svm.Caller, from []string) iter.S
 			all = all[i:]
 		}
 		for _, l := range all {
-			if caller.Scope.Sees(l.Owner.UUID) && !yield(l, nil) {
+			if caller.Scope.Sees(l.Owner.UUID) && !yield(l.seenBy(caller), nil) {
 				return
 			}
 		}
 	}
+}
+
+func (l *Login) seenBy(caller svm.Caller) *Login {
+	if l.Group == "" || caller.Scope.Sees(l.Profile.UUID) {
+		return l
+	}
+	seen := *l
+	seen.Group = ""
+	return &seen
 }
 
 // inOrder returns the logins as they stand, oldest first. Those that began at
