@@ -95,9 +95,11 @@ func TestStatusTellsFailuresApart(t *testing.T) {
 		}, duoapi.KindTLSName.Reason()},
 		{"a clock too far off", func(t *testing.T, s *duoService) {
 			t.Helper()
-			settings := s.sim.Settings()
-			settings.ClockShift = duosim.Duration(400 * time.Second)
-			if err := s.sim.Configure(settings); err != nil {
+			err := s.sim.Configure(func(to *duosim.Settings) error {
+				to.ClockShift = duosim.Duration(400 * time.Second)
+				return nil
+			})
+			if err != nil {
 				t.Fatal(err)
 			}
 		}, "off by about 7 minutes"},
