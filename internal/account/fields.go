@@ -46,8 +46,9 @@ var accountFields = []record.Field[Account]{
 	},
 	{
 		Path: "role.name", Flag: "role", Kind: record.String,
-		Doc: "Role of the account: \"admin\", \"readonly\" or \"none\" for the cluster's," +
-			" \"vsadmin\", \"vsadmin-readonly\" or \"none\" for an SVM's. By default \"admin\" or \"vsadmin\".",
+		Doc: "Role of the account: \"admin\", \"readonly\", \"login\" or \"none\" for the cluster's," +
+			" \"vsadmin\", \"vsadmin-readonly\", \"login\" or \"none\" for an SVM's. By default \"admin\" or \"vsadmin\"." +
+			" \"login\" may ask for the second factor of other services' logins and nothing else.",
 		Label: "Role Name", Example: RoleAdmin,
 		Get: func(a *Account) record.Value { return record.Text(a.Role) },
 		Set: func(a *Account, v record.Value) { a.Role = v.Str() },

@@ -10,6 +10,7 @@ import (
 // Names of the built-in roles.
 const (
 	RoleAdmin           = "admin"
+	RoleLogin           = "login"
 	RoleNone            = "none"
 	RoleReadonly        = "readonly"
 	RoleVsadmin         = "vsadmin"
@@ -53,18 +54,30 @@ const (
 	pathDuo      = "/api/security/authentication/duo"
 	pathDuoCLI   = "/api/private/cli/security/login/duo"
 	pathAccounts = "/api/security/accounts"
+
+	pathAuthenticate = "/api/duoplane/authenticate"
+	pathExplain      = "/api/duoplane/explain"
+	pathLogins       = "/api/duoplane/logins"
+	pathTest         = "/api/duoplane/profiles"
 )
 
 // builtin are the roles there are, in order of name. An SVM's administrator
-// may change an account only as far as Service lets it: its own password.
+// may change an account only as far as Service lets it: its own password. The
+// role login is for other login services: it asks for second factors and does
+// nothing else, so that its password may lie on hosts that are trusted less.
 var builtin = []Role{
 	{Name: RoleAdmin, Scope: ClusterScope, Privileges: []Privilege{{"/api", AccessAll}}},
+	{Name: RoleLogin, Scope: ClusterScope, Privileges: []Privilege{{"/api", AccessNone}, {pathAuthenticate, AccessAll}}},
+	{Name: RoleLogin, Scope: SVMScope, Privileges: []Privilege{{"/api", AccessNone}, {pathAuthenticate, AccessAll}}},
 	{Name: RoleNone, Scope: ClusterScope, Privileges: []Privilege{{"/api", AccessNone}}},
 	{Name: RoleNone, Scope: SVMScope, Privileges: []Privilege{{"/api", AccessNone}}},
 	{Name: RoleReadonly, Scope: ClusterScope, Privileges: []Privilege{{"/api", AccessRead}}},
 	{Name: RoleVsadmin, Scope: SVMScope, Privileges: []Privilege{
 		{"/api", AccessNone},
 		{"/api/cluster", AccessRead},
+		{pathExplain, AccessRead},
+		{pathLogins, AccessRead},
+		{pathTest, AccessAll},
 		{pathDuoCLI, AccessAll},
 		{pathAccounts, AccessModify},
 		{pathDuo, AccessAll},
@@ -74,6 +87,8 @@ var builtin = []Role{
 	{Name: RoleVsadminReadonly, Scope: SVMScope, Privileges: []Privilege{
 		{"/api", AccessNone},
 		{"/api/cluster", AccessRead},
+		{pathExplain, AccessRead},
+		{pathLogins, AccessRead},
 		{pathDuoCLI, AccessRead},
 		{pathAccounts, AccessRead},
 		{pathDuo, AccessRead},

@@ -32,6 +32,19 @@ func TestWhatTheRolesAllow(t *testing.T) {
 		{"admin", "svm", "/api/cluster", nil},
 		{"readonly", "cluster", duo, read},
 		{"readonly", "cluster", accounts, read},
+		{"login", "cluster", "/api/duoplane/authenticate", all},
+		{"login", "cluster", "/api/duoplane/logins", nil},
+		{"login", "cluster", "/api/cluster", nil},
+		{"login", "cluster", duo, nil},
+		{"login", "svm", "/api/duoplane/authenticate", all},
+		{"login", "svm", accounts, nil},
+		{"readonly", "cluster", "/api/duoplane/authenticate", read},
+		{"readonly", "cluster", "/api/duoplane/profiles", read},
+		{"vsadmin", "svm", "/api/duoplane/authenticate", nil},
+		{"vsadmin", "svm", "/api/duoplane/profiles", all},
+		{"vsadmin", "svm", "/api/duoplane/logins", read},
+		{"vsadmin-readonly", "svm", "/api/duoplane/explain", read},
+		{"vsadmin-readonly", "svm", "/api/duoplane/profiles", nil},
 		{"none", "cluster", "/api/cluster", nil},
 		{"none", "svm", "/api/cluster", nil},
 		{"king", "cluster", "/api/cluster", nil},
@@ -80,7 +93,10 @@ func TestRolesAreListedByOwner(t *testing.T) {
 		return keys
 	}
 	c, s := w.cluster.UUID, w.svm1.UUID
-	all := []string{c + "/admin", c + "/none", c + "/readonly", s + "/none", s + "/vsadmin", s + "/vsadmin-readonly"}
+	all := []string{
+		c + "/admin", c + "/login", c + "/none", c + "/readonly",
+		s + "/login", s + "/none", s + "/vsadmin", s + "/vsadmin-readonly",
+	}
 	within := svm.Caller{Scope: svm.Within(s)}
 	for _, test := range []struct {
 		name   string
@@ -89,12 +105,12 @@ func TestRolesAreListedByOwner(t *testing.T) {
 		want   []string
 	}{
 		{"all", w.admin, nil, all},
-		{"from a key", w.admin, []string{c, "none"}, all[1:]},
-		{"from between two keys", w.admin, []string{c, "nonf"}, all[2:]},
-		{"from the start of an owner", w.admin, []string{s}, all[3:]},
+		{"from a key", w.admin, []string{c, "none"}, all[2:]},
+		{"from between two keys", w.admin, []string{c, "nonf"}, all[3:]},
+		{"from the start of an owner", w.admin, []string{s}, all[4:]},
 		{"behind the last", w.admin, []string{s, "~"}, nil},
-		{"confined", within, nil, all[3:]},
-		{"confined, from a key", within, []string{s, "vsadmin"}, all[4:]},
+		{"confined", within, nil, all[4:]},
+		{"confined, from a key", within, []string{s, "vsadmin"}, all[6:]},
 		{"no scope", svm.Caller{}, nil, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
