@@ -61,6 +61,27 @@ func TestTheOpenAPIDocument(t *testing.T) {
 	}
 }
 
+// TestTheRealDocument looks at what the toy has not: arrays of objects, plain
+// names for objects, examples without secrets.
+func TestTheRealDocument(t *testing.T) {
+	s := open(t, serveReal(t, new(translation)))
+	a := s.do(t, "GET", "/docs/api/swagger.yaml", "")
+	for _, want := range []string{
+		"operationId: duo_modify_collection", "operationId: account_duo_delete\n", "second_authentication_method:",
+		"/security/authentication/duo/groups/{owner_uuid}/{name}:", "its name alone may be given instead", "null takes the value away",
+	} {
+		if !strings.Contains(a.text, want) {
+			t.Errorf("the document lacks %q", want)
+		}
+	}
+	if strings.Contains(a.text, "canary") {
+		t.Error("a stored secret is in the document")
+	}
+	if a := s.do(t, "GET", "/docs/api", ""); !strings.Contains(a.text, "second_authentication_method") {
+		t.Error("the page lacks the members of objects in arrays")
+	}
+}
+
 func yamlOf(t *testing.T, v any) string {
 	t.Helper()
 	b, err := yaml.Marshal(v)

@@ -70,7 +70,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	return s, nil
 }
 
-// Serve accepts connections until Shutdown or Close, then returns nil. It
+// Serve accepts connections until Shutdown, then returns nil. It
 // closes the listener.
 func (s *Server) Serve(ln net.Listener) error {
 	err := s.http.Serve(&listener{Listener: ln, tls: s.tls, timeout: s.http.ReadHeaderTimeout, log: s.log})
@@ -89,6 +89,3 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	return err
 }
-
-// Close ends all connections at once.
-func (s *Server) Close() error { return s.http.Close() }
