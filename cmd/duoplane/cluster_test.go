@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -19,7 +20,10 @@ import (
 
 // An etcdCluster is an etcd as its administrators run it: over TLS, with
 // users.
-type etcdCluster struct{ endpoint, caFile, passwordFile string }
+type etcdCluster struct {
+	endpoint, caFile, passwordFile string
+	stop                           func()
+}
 
 const etcdPassword = "s3cret-of-etcd"
 
@@ -59,7 +63,8 @@ func startEtcd(t *testing.T) etcdCluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(etcd.Close)
+	c.stop = sync.OnceFunc(etcd.Close)
+	t.Cleanup(c.stop)
 	<-etcd.Server.ReadyNotify()
 	c.endpoint = "https://" + etcd.Clients[0].Addr().String()
 	c.addUser(t, ca)
@@ -125,6 +130,21 @@ func TestTwoServersOnOneEtcdCluster(t *testing.T) {
 			t.Errorf("SIGTERM ended it with %d:\n%s", code, p.output())
 		}
 		mustNotHold(t, "output", p.output(), etcdPassword)
+	}
+}
+
+func TestLocalReadsGoOnWithoutTheCluster(t *testing.T) {
+	etcd := startEtcd(t)
+	p := start(t, []string{passwordVariable + "=" + testPassword},
+		append(etcd.options(filepath.Join(t.TempDir(), "data")), "--reads=local")...)
+	c := p.client(testPassword)
+	c.must(201, "POST", "/api/svm/svms", `{"name":"tenant1"}`)
+	etcd.stop()
+	if got := count(t, c, "/api/svm/svms?name=tenant1"); got != 1 {
+		t.Error("the SVM is gone with the cluster")
+	}
+	if code := p.signal(syscall.SIGTERM); code != exitOK {
+		t.Errorf("without the cluster SIGTERM ended it with %d:\n%s", code, p.output())
 	}
 }
 

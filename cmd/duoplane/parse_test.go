@@ -175,3 +175,25 @@ func TestHelpIsPrintedAndNothingRuns(t *testing.T) {
 		})
 	}
 }
+
+func FuzzReadConfig(f *testing.F) {
+	for _, seed := range []string{
+		"log-level: info\n", "log-level: [a, b]\n", "{log-level: info}", "log-level: &a x\nother: *a\n", "? [a]\n: b\n", "--- \n...\n---\n", "\x00", "log-level: |\n  a\n  b\n",
+	} {
+		f.Add(seed)
+	}
+	options := map[string]bool{"log-level": true, "other": true}
+	f.Fuzz(func(t *testing.T, doc string) {
+		values, problems := readConfig("c.yaml", []byte(doc), options)
+		for name, v := range values {
+			if !options[name] || !strings.HasPrefix(v.where, "c.yaml:") {
+				t.Errorf("%q from %q", name, v.where)
+			}
+		}
+		for _, err := range problems {
+			if err.Error() == "" {
+				t.Error("a problem without a word")
+			}
+		}
+	})
+}

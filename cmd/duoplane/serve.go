@@ -21,7 +21,7 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 	open.add(c.close)
 
 	n, err := openNode(ctx, nodeConfig{
-		store: o.storeConfig(c), keyset: c.keyset, auditDir: c.data.join("audit"), duoRoots: c.duoRoots, log: log,
+		store: o.storeConfig(c), local: o.Reads == "local", keyset: c.keyset, auditDir: c.data.join("audit"), duoRoots: c.duoRoots, log: log,
 	})
 	_, c.unused = errors.AsType[storeError](err)
 	if err != nil {
