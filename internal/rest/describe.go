@@ -17,7 +17,8 @@ type description struct {
 	Operations       Operations
 	Keys             []fieldDoc
 	Fields           []fieldDoc
-	linked           []string // objects that have "_links"
+	actions          []actionDoc // of an Endpoint
+	linked           []string    // objects that have "_links"
 	writable, listed bool
 }
 
@@ -32,6 +33,8 @@ type fieldDoc struct {
 	Elem                     []record.Column
 	// Syntax tells what may be given: "1..3", "safe, secure".
 	Syntax string
+	// given and returned, where not "", are what Given and Returned say.
+	given, returned string
 }
 
 func (r Resource[T]) describe() description {
@@ -42,19 +45,26 @@ func (r Resource[T]) describe() description {
 		linked:   slices.Sorted(maps.Keys(r.Links)),
 		writable: r.Service != nil, listed: !r.Singleton,
 	}
-	for i := range r.Schema.Fields() {
-		f := &r.Schema.Fields()[i]
-		doc := fieldDoc{
-			Path: f.Path, Flag: f.Flag, Doc: f.Doc, Example: f.Example,
-			Kind: f.Kind, Use: f.Use, Default: f.Default, Enum: f.Enum, Min: f.Min, Max: f.Max, Elem: f.Elem,
-			Syntax: strings.Trim(f.Syntax(), "<>"),
-		}
-		d.Fields = append(d.Fields, doc)
+	d.Fields = fieldDocs(r.Schema)
+	for _, f := range d.Fields {
 		if f.Use.Has(record.Key) && !r.Singleton {
-			d.Keys = append(d.Keys, doc)
+			d.Keys = append(d.Keys, f)
 		}
 	}
 	return d
+}
+
+func fieldDocs[T any](schema *record.Schema[T]) []fieldDoc {
+	var docs []fieldDoc
+	for i := range schema.Fields() {
+		f := &schema.Fields()[i]
+		docs = append(docs, fieldDoc{
+			Path: f.Path, Flag: f.Flag, Doc: f.Doc, Example: f.Example,
+			Kind: f.Kind, Use: f.Use, Default: f.Default, Enum: f.Enum, Min: f.Min, Max: f.Max, Elem: f.Elem,
+			Syntax: strings.Trim(f.Syntax(), "<>"),
+		})
+	}
+	return docs
 }
 
 // creatable, modifiable and readable tell where the field may occur.
@@ -69,6 +79,8 @@ func (f fieldDoc) readable() bool { return !f.Use.Has(record.WriteOnly) }
 // Given says in words when the field may be given.
 func (f fieldDoc) Given() string {
 	switch {
+	case f.given != "":
+		return f.given
 	case !f.creatable():
 		return "never"
 	case f.Use.Has(record.Required) && f.modifiable():
@@ -84,6 +96,8 @@ func (f fieldDoc) Given() string {
 // Returned says in words when the field is returned.
 func (f fieldDoc) Returned() string {
 	switch {
+	case f.returned != "":
+		return f.returned
 	case !f.readable():
 		return "never"
 	case f.Use.Has(record.Key), f.Use.Has(record.Shown):

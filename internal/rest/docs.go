@@ -84,6 +84,9 @@ func (d description) Offered() []referenceOperation {
 			all = append(all, o)
 		}
 	}
+	for _, a := range d.actions {
+		all = append(all, referenceOperation{a.Method, one, a.Operation})
+	}
 	return all
 }
 

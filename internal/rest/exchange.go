@@ -111,7 +111,10 @@ func (x *exchange) handle(ctx context.Context, h handler) error {
 		return err
 	}
 	limit := x.opts.timeout
-	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
+	switch {
+	case x.route.hold > 0:
+		limit = x.route.hold + grace
+	case x.r.Method != http.MethodGet && x.r.Method != http.MethodHead:
 		limit += grace
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)

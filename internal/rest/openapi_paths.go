@@ -7,6 +7,10 @@ import (
 
 // paths adds a resource's paths with their operations.
 func (d *description) paths(to *ordered) {
+	if d.actions != nil {
+		d.actionPath(to)
+		return
+	}
 	ops := d.Operations
 	if d.Singleton {
 		to.set(d.Path, ordered{{"get", d.operation(ops.Read, "Read "+d.Title, d.oneParams(), d.record(), "")}})

@@ -13,6 +13,10 @@ import (
 // name no required members, since an equally good body gives them dotted or
 // in "records"; their descriptions tell.
 func (d *description) definitions(to *ordered) {
+	if d.actions != nil {
+		d.actionDefinitions(to)
+		return
+	}
 	to.set(d.Name, d.schema("A record as it is returned.", fieldDoc.readable, d.linked, false))
 	list := objectOf("A page of records, or the job that a change of several was.",
 		entry{"records", arrayOf(refTo(d.Name))},

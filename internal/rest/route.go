@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // A handler answers one request or says why it cannot.
@@ -16,6 +17,7 @@ type route struct {
 	path, pattern            string
 	get, post, patch, delete handler
 	allow                    string
+	hold                     time.Duration // how long a handler may wait for something to happen
 }
 
 // handler returns what answers a method, nil when nothing does, and the method

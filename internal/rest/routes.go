@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"slices"
+
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/owned"
@@ -29,6 +31,10 @@ const (
 // ids of the operations are ONTAP's: generated clients name their functions
 // after them.
 func Routes(s Services) []Mounted {
+	return slices.Concat(s.duo(), s.accounts(), s.cluster())
+}
+
+func (s *Services) duo() []Mounted {
 	return []Mounted{
 		Resource[duo.Profile]{
 			Path: pathDuo + "/profiles", Schema: s.Profiles.Schema(), Service: s.Profiles,
@@ -50,6 +56,11 @@ func Routes(s Services) []Mounted {
 			Tag:   "Security", Title: "Duo groups",
 			Doc: "Groups whose members go through Duo, less the users they exclude. An owner without groups sends everybody through Duo.",
 		},
+	}
+}
+
+func (s *Services) accounts() []Mounted {
+	return []Mounted{
 		Resource[account.Account]{
 			Path: "/security/accounts", Schema: s.Accounts.Schema(), Service: s.Accounts,
 			Operations: Operations{
@@ -67,6 +78,11 @@ func Routes(s Services) []Mounted {
 			Tag:        "Security", Title: "roles",
 			Doc: "What accounts may do. The roles are built in.",
 		},
+	}
+}
+
+func (s *Services) cluster() []Mounted {
+	return []Mounted{
 		Resource[svm.SVM]{
 			Path: pathSVMs, Schema: s.SVMs.Schema(), Service: s.SVMs,
 			Operations: Operations{

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -60,9 +61,7 @@ func open(tb testing.TB, options ...siteOption) *site {
 	if s.api, err = rest.New(cfg); err != nil {
 		tb.Fatal(err)
 	}
-	if serverCfg.Handler == nil {
-		serverCfg.Handler = s.api
-	}
+	serverCfg.Handler = cmp.Or(serverCfg.Handler, http.Handler(s.api))
 	server, err := rest.NewServer(serverCfg)
 	if err != nil {
 		tb.Fatal(err)
