@@ -84,9 +84,9 @@ func withGreetings(hold func()) siteOption {
 		}
 		return g, nil
 	}
-	wait := func(context.Context, svm.Caller, []string, record.Input[greeting]) (*greeting, error) {
+	wait := func(ctx context.Context, _ svm.Caller, _ []string, _ record.Input[greeting]) (*greeting, error) {
 		hold()
-		return &greeting{answer: "late"}, nil
+		return &greeting{answer: "late"}, ctx.Err()
 	}
 	return func(c *rest.Config, _ *rest.ServerConfig) {
 		c.Resources = append(c.Resources,
