@@ -37,13 +37,15 @@ const maxProbes = 32
 // A ProfileService reads and changes profiles.
 type ProfileService struct {
 	*owned.Service[Profile]
+	ledger *audit.Ledger
+	svms   *svm.Service
 	sealer Sealer
 	prober Prober
 }
 
 // NewProfileService returns the service over the ledger's store.
 func NewProfileService(ledger *audit.Ledger, svms *svm.Service, sealer Sealer, prober Prober) *ProfileService {
-	s := &ProfileService{sealer: sealer, prober: prober}
+	s := &ProfileService{ledger: ledger, svms: svms, sealer: sealer, prober: prober}
 	s.Service = owned.NewService(owned.Kind[Profile]{
 		Schema:  ProfileSchema(),
 		Table:   Profiles,
