@@ -108,7 +108,7 @@ func (p *queryParser[T]) filter(param Param) error {
 		return notReadable(path, path)
 	case p.mode == CreateMode:
 		return fault.New(fault.FilterOnCreate, path, "Field \"%s\" goes into the body of this request.", path)
-	case p.mode == OneMode:
+	case p.mode == OneMode && s.fields[r.row].Use&(Key|Shown) == 0:
 		return unexpected(param.Name)
 	}
 	for _, f := range p.query.filters {

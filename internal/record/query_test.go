@@ -26,6 +26,7 @@ func TestQueriesPrintInCanonicalForm(t *testing.T) {
 		{"words", `query=a%20%20"b"|"c%20d"&query_fields=comment,api_host`, record.ListMode, "query=a+b%7C%22c+d%22&query_fields=api_host%2Ccomment"},
 		{"one record with everything", "fields=*", record.OneMode, ""},
 		{"one record with nothing but its identity", "fields=owner", record.OneMode, "fields=_links"},
+		{"one record whose identity is repeated", "owner=vs1&owner.uuid=u", record.OneMode, "owner.uuid=u&owner.name=vs1"},
 		{"a change that returns its records", "comment=x&return_records=true", record.BulkMode, "comment=x&return_records=true"},
 	}
 	for _, tt := range tests {

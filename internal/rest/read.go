@@ -28,6 +28,9 @@ func (m *mounted[T]) readOne(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if err := m.expect(q, t); err != nil {
+		return err
+	}
 	if fills {
 		if err := m.Reader.Fill(x.ctx, []*T{t}); err != nil {
 			return err

@@ -33,7 +33,7 @@ func (m *mounted[T]) create(x *exchange) error {
 
 // modifyOne answers PATCH of one record.
 func (m *mounted[T]) modifyOne(x *exchange) error {
-	if _, err := m.Schema.ParseQuery(x.params, record.OneMode); err != nil {
+	if err := m.confirm(x); err != nil {
 		return err
 	}
 	body, err := x.body()
@@ -65,6 +65,29 @@ func (m *mounted[T]) modifyOne(x *exchange) error {
 	return m.replyChanged(x, http.StatusOK, changed)
 }
 
+// confirm reads the query string of a change of one record. It may repeat the
+// record's identity, as NetApp's Ansible collection does on accounts; what
+// contradicts the path finds nothing.
+func (m *mounted[T]) confirm(x *exchange) error {
+	q, err := m.Schema.ParseQuery(x.params, record.OneMode)
+	if err != nil || !q.Filtered() {
+		return err
+	}
+	t, err := m.find(x)
+	if err != nil {
+		return err
+	}
+	return m.expect(q, t)
+}
+
+// expect refuses a record that is not the one the query string describes.
+func (m *mounted[T]) expect(q record.Query[T], t *T) error {
+	if q.Match(t) {
+		return nil
+	}
+	return fault.New(fault.NotFound, m.keys[len(m.keys)-1], "entry doesn't exist")
+}
+
 // dropKey takes the key's fields out of a modification that repeats them. One
 // that differs from the path is refused: records do not move.
 func (m *mounted[T]) dropKey(in record.Input[T], key []string) (record.Input[T], error) {
@@ -86,7 +109,7 @@ func notPatchable(path string) error {
 
 // deleteOne answers DELETE of one record.
 func (m *mounted[T]) deleteOne(x *exchange) error {
-	if _, err := m.Schema.ParseQuery(x.params, record.OneMode); err != nil {
+	if err := m.confirm(x); err != nil {
 		return err
 	}
 	if err := x.noBody(); err != nil {
