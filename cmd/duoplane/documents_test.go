@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -33,6 +35,27 @@ One thing is no option, for others can read a command line: the password of
 the ` + "`admin`" + ` account on the first start. It is taken from
 ` + "`DUOPLANE_ADMIN_PASSWORD`" + ` in the environment, else made up and printed once.
 `
+
+var documentLink = regexp.MustCompile(`\]\(([^):#]+)\)`)
+
+func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+	docs, err := filepath.Glob("../../docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	followed := 0
+	for _, doc := range append(docs, "../../README.md", "../../SECURITY.md", "../../docs/operations.md") {
+		for _, link := range documentLink.FindAllStringSubmatch(read(t, doc), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(doc), link[1])); err != nil {
+				t.Errorf("%s: %v", doc, err)
+			}
+			followed++
+		}
+	}
+	if followed < 10 {
+		t.Errorf("only %d links were found", followed)
+	}
+}
 
 // TestDocumentsTellWhatTheCodeDoes compares docs/configuration.md with the
 // declarations; make docs rewrites it.

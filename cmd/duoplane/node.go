@@ -166,10 +166,13 @@ func (n *node) api() (*rest.API, error) {
 				Application: account.HTTP, User: user, Password: password, From: from, Via: "rest",
 			})
 		},
-		ScopeTo:   n.svms.ScopeTo,
-		Resources: n.resources(),
-		About:     rest.About{Title: "Duoplane", Version: version, URL: projectURL},
-		Logger:    n.log,
+		ScopeTo: n.svms.ScopeTo,
+		Resources: rest.Routes(rest.Services{
+			Profiles: n.profiles, Groups: n.groups, Accounts: n.accounts, Roles: account.NewRoleService(n.ledger),
+			SVMs: n.svms, Cluster: svm.NewClusterService(n.ledger), Nodes: svm.NewNodeService(n.ledger), Version: version,
+		}),
+		About:  rest.About{Title: "Duoplane", Version: version, URL: projectURL},
+		Logger: n.log,
 	})
 }
 
