@@ -70,8 +70,9 @@ func (s *Sim) API() http.Handler {
 		defer s.inFlight.Add(-1)
 		path := r.URL.Path
 		if c.v1 = strings.HasPrefix(path, "/rest/v1/"); c.v1 {
-			path, c.bson = strings.CutSuffix(path, ".bson")
-			path = strings.TrimSuffix(path, ".json")
+			if path, c.bson = strings.CutSuffix(path, ".bson"); !c.bson {
+				path = strings.TrimSuffix(path, ".json")
+			}
 		}
 		e, ok := table[path]
 		if !ok || e.method != r.Method {
@@ -100,12 +101,7 @@ func (s *Sim) survive(ctx context.Context, w http.ResponseWriter, c *call) {
 // serve runs one call: read, meet a fault, check the signature, answer.
 func (s *Sim) serve(ctx context.Context, w http.ResponseWriter, c *call, e endpoint) {
 	readErr := c.read(w)
-	s.mu.Lock()
-	s.catchUp(s.now())
-	c.username = s.nameOf(c)
-	c.note()
-	f := s.takeFault(false, c)
-	s.mu.Unlock()
+	f := s.meet(c)
 	if f != nil && s.act(ctx, w, c, f) {
 		return
 	}
@@ -128,13 +124,22 @@ func (s *Sim) serve(ctx context.Context, w http.ResponseWriter, c *call, e endpo
 	s.reply(ctx, w, c, response, err)
 }
 
+// meet finds out whom the call is about and which fault of the service it meets.
+func (s *Sim) meet(c *call) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp(s.now())
+	c.username = s.nameOf(c)
+	c.note()
+	return s.takeFault(false, c)
+}
+
 // admit checks signature and form. An open endpoint's signature is looked at
 // for the journal alone.
 func (s *Sim) admit(c *call, e endpoint) error {
 	s.mu.Lock()
-	err := s.authorise(c)
-	s.mu.Unlock()
-	if err != nil && !e.open {
+	defer s.mu.Unlock()
+	if err := s.authorise(c); err != nil && !e.open {
 		return err
 	}
 	return c.checkParams()

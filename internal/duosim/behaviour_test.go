@@ -226,6 +226,95 @@ func TestAVerifiedPushWantsItsCode(t *testing.T) {
 	}
 }
 
+func TestAnOfferIsForItsUserAndItsMinute(t *testing.T) {
+	now := time.Now()
+	settings := duosim.DefaultSettings()
+	settings.VerifiedPush = 3
+	b := start(t, duosim.Config{Seed: duosim.Seed{Settings: settings}, Now: func() time.Time { return now }})
+	offer := func() string {
+		return b.post(t, "/auth/v2/preauth", "username", "alice", "client_supports_verified_push", "1").text("txid")
+	}
+	push := func(user, txid string) reply {
+		return b.post(t, "/auth/v2/auth", "username", user, "factor", "push", "device", "auto", "async", "1", "txid", txid)
+	}
+	if r := push("tablet", offer()); r.Code != 40002 || r.Detail != "txid" {
+		t.Errorf("another user's: %s", r.Body)
+	}
+	other, err := b.sim.AddIntegration(duosim.Integration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := request("POST", "https://"+b.addr, "/auth/v2/auth", "username", "alice", "factor", "push", "device", "auto", "async", "1", "txid", offer())
+	if err := r.ParseForm(); err != nil {
+		t.Fatal(err)
+	}
+	form := r.PostForm
+	sign := signer{ikey: other.IKey, skey: other.SKey.Reveal(), version: "v2", host: b.addr}
+	r.Body, _ = r.GetBody()
+	r.Header.Set("Authorization", sign.authorization("POST", "/auth/v2/auth", r.Header.Get("Date"), form, ""))
+	if got := b.send(t, r); got.Code != 40002 || got.Detail != "txid" {
+		t.Errorf("another application's: %s", got.Body)
+	}
+	txid := offer()
+	now = now.Add(61 * time.Second)
+	if r := push("alice", txid); r.Code != 40002 {
+		t.Errorf("a minute later: %s", r.Body)
+	}
+	if r := push("alice", offer()); r.text("txid") == "" {
+		t.Errorf("%s", r.Body)
+	}
+}
+
+func TestAUserWithoutAnythingToLogInWithHasToEnroll(t *testing.T) {
+	b := start(t, duosim.Config{})
+	if err := b.sim.AddUser(duosim.User{Name: "bare", State: duosim.Active}); err != nil {
+		t.Fatal(err)
+	}
+	if r := b.post(t, "/auth/v2/preauth", "username", "bare"); r.text("result") != "enroll" {
+		t.Errorf("%s", r.Body)
+	}
+}
+
+func TestRemovingAUserEndsTheirPushesAlone(t *testing.T) {
+	b := start(t, duosim.Config{})
+	push := func(user string) string {
+		return b.post(t, "/auth/v2/auth", "username", user, "factor", "push", "device", "auto", "async", "1").text("txid")
+	}
+	gone, stays := push("alice"), push("tablet")
+	if err := b.sim.RemoveUser("ALICE"); err != nil {
+		t.Fatal(err)
+	}
+	b.get(t, "/auth/v2/auth_status", "txid", gone)
+	if r := b.get(t, "/auth/v2/auth_status", "txid", gone); r.text("result") != "deny" {
+		t.Errorf("%s", r.Body)
+	}
+	if p := b.sim.Pending(); len(p) != 1 || p[0].TxID != stays {
+		t.Errorf("%+v", p)
+	}
+	if r := b.post(t, "/auth/v2/preauth", "username", "alice"); r.text("result") != "enroll" {
+		t.Errorf("%s", r.Body)
+	}
+}
+
+func TestATransactionBelongsToTheKeyItWasMadeWith(t *testing.T) {
+	b := start(t, duosim.Config{})
+	txid := b.post(t, "/auth/v2/auth", "username", "alice", "factor", "passcode", "passcode", "123456", "async", "1").text("txid")
+	other, err := b.sim.AddIntegration(duosim.Integration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.fault(t, duosim.Fault{Do: duosim.DoHTTP, Status: 500, Integration: testIKey})
+	r := request("GET", "https://"+b.addr, "/auth/v2/auth_status", "txid", txid)
+	sign := signer{ikey: other.IKey, skey: other.SKey.Reveal(), version: "v2", host: b.addr}
+	r.Header.Set("Authorization", sign.authorization("GET", "/auth/v2/auth_status", r.Header.Get("Date"), r.URL.Query(), ""))
+	if got := b.send(t, r); got.Code != 40002 || got.Detail != "txid" {
+		t.Errorf("%s", got.Body)
+	}
+	if got := b.get(t, "/auth/v2/auth_status", "txid", txid); got.HTTP != 500 {
+		t.Errorf("the fault for the first key: %s", got.Body)
+	}
+}
+
 func TestAPhoneShowsEverything(t *testing.T) {
 	b := start(t, duosim.Config{})
 	b.post(t, "/auth/v2/auth", "username", "alice", "factor", "push", "device", "auto", "async", "1", "ipaddr", "2001:db8::7 53422 x", "hostname", "web1",

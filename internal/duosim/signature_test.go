@@ -1,6 +1,9 @@
 package duosim
 
 import (
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"testing"
@@ -162,4 +165,10 @@ func FuzzSignature(f *testing.F) {
 			t.Fatal("a made-up signature fits")
 		}
 	})
+}
+
+func hexHMAC(key, text string) string {
+	mac := hmac.New(sha512.New, []byte(key))
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
 }
