@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -194,5 +195,33 @@ func TestSecretsThatDoNotOpenAreAnError(t *testing.T) {
 	}
 	if got := s.links.Status(t.Context(), &s.profile); !strings.Contains(got, "cannot be used") {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheLeastRecentlyUsedClientGoesFirst(t *testing.T) {
+	s := newService(t)
+	client := func(owner int) *duoapi.Client {
+		p := s.profile
+		p.Owner.UUID = fmt.Sprint(owner)
+		c, err := s.links.Client(&p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	const kept = 4096
+	first, second := client(0), client(1)
+	for owner := 2; owner < kept; owner++ {
+		client(owner)
+	}
+	if client(0) != first {
+		t.Error("a client in use was made anew")
+	}
+	client(kept)
+	if client(0) != first {
+		t.Error("the most recently used client is gone")
+	}
+	if client(1) == second {
+		t.Error("the least recently used client is still there")
 	}
 }

@@ -4,13 +4,13 @@
 package duolink
 
 import (
-	"container/list"
+	"bytes"
 	"context"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/duoplane/duoplane/internal/duo"
@@ -50,20 +50,41 @@ type Links struct {
 	cancel context.CancelFunc
 	probes sync.WaitGroup
 
-	mu      sync.Mutex
-	closed  bool
-	byOwner map[string]*link // by owner's UUID; guarded by mu, like what follows
-	recent  *list.List       // of *link, most recently used first
+	clock atomic.Int64 // counts uses, to know the least recent
+
+	mu      sync.RWMutex
+	closed  bool             // guarded by mu, like what follows
+	byOwner map[string]*link // by owner's UUID
 }
 
 // A link is the client of one profile as it stood when the link was made.
 type link struct {
-	owner, identity string
-	client          *duoapi.Client
-	place           *list.Element
+	owner  string
+	of     identity
+	client *duoapi.Client
+	used   atomic.Int64 // Links.clock at the last use
 
 	mu    sync.Mutex
 	state health // guarded by mu
+}
+
+// identity is all that a client is made from: two profiles with the same
+// identity can share one.
+type identity struct {
+	host, integrationKey, fingerprint, proxy string
+	key, password                            []byte // ciphertext
+}
+
+func identityOf(p *duo.Profile) identity {
+	return identity{
+		host: p.APIHost, integrationKey: p.IntegrationKey, fingerprint: p.Fingerprint, proxy: p.HTTPProxy,
+		key: p.SecretKey.Cipher(), password: p.ProxyPassword.Cipher(),
+	}
+}
+
+func (a identity) equal(b identity) bool {
+	return a.host == b.host && a.integrationKey == b.integrationKey && a.fingerprint == b.fingerprint && a.proxy == b.proxy &&
+		bytes.Equal(a.key, b.key) && bytes.Equal(a.password, b.password)
 }
 
 // New returns Links without any client yet.
@@ -75,7 +96,7 @@ func New(cfg Config) *Links {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Links{cfg: cfg, ctx: ctx, cancel: cancel, byOwner: make(map[string]*link), recent: list.New()}
+	return &Links{cfg: cfg, ctx: ctx, cancel: cancel, byOwner: make(map[string]*link)}
 }
 
 // Close ends the probes under way, waits for them and drops all clients.
@@ -87,7 +108,6 @@ func (l *Links) Close() {
 		k.client.Close()
 	}
 	clear(l.byOwner)
-	l.recent.Init()
 	l.mu.Unlock()
 	l.probes.Wait()
 }
@@ -103,38 +123,54 @@ func (l *Links) Client(p *duo.Profile) (*duoapi.Client, error) {
 }
 
 func (l *Links) link(p *duo.Profile) (*link, error) {
-	id := identity(p)
+	id := identityOf(p)
+	l.mu.RLock()
+	k := l.byOwner[p.Owner.UUID]
+	l.mu.RUnlock()
+	if k == nil || !k.of.equal(id) {
+		var err error
+		if k, err = l.connect(p, id); err != nil {
+			return nil, err
+		}
+	}
+	k.used.Store(l.clock.Add(1))
+	return k, nil
+}
+
+// connect makes a link and forgets the one that the profile had before.
+func (l *Links) connect(p *duo.Profile, id identity) (*link, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if k := l.byOwner[p.Owner.UUID]; k != nil && k.identity == id {
-		l.recent.MoveToFront(k.place)
-		return k, nil
+	before := l.byOwner[p.Owner.UUID]
+	if before != nil && before.of.equal(id) {
+		return before, nil // somebody else was faster
 	}
 	client, err := l.Open(p)
 	if err != nil {
 		return nil, err
 	}
+	k := &link{owner: p.Owner.UUID, of: id, client: client}
 	if l.closed { // a straggler gets an answer but leaves nothing behind
-		return &link{client: client}, nil
+		return k, nil
 	}
-	l.drop(l.byOwner[p.Owner.UUID])
-	k := &link{owner: p.Owner.UUID, identity: id, client: client}
-	k.place = l.recent.PushFront(k)
+	if before != nil {
+		before.client.Close() // calls under way end undisturbed
+	} else if len(l.byOwner) == maxLinks {
+		l.dropLeastRecent()
+	}
 	l.byOwner[k.owner] = k
-	if len(l.byOwner) > maxLinks {
-		l.drop(l.recent.Back().Value.(*link))
-	}
 	return k, nil
 }
 
-// drop forgets a link. Its calls under way end undisturbed.
-func (l *Links) drop(k *link) {
-	if k == nil {
-		return
+func (l *Links) dropLeastRecent() {
+	var least *link
+	for _, k := range l.byOwner {
+		if least == nil || k.used.Load() < least.used.Load() {
+			least = k
+		}
 	}
-	k.client.Close()
-	l.recent.Remove(k.place)
-	delete(l.byOwner, k.owner)
+	least.client.Close()
+	delete(l.byOwner, least.owner)
 }
 
 // Open returns a new client for a profile that need not be stored, such as a
@@ -153,12 +189,4 @@ func (l *Links) Open(p *duo.Profile) (*duoapi.Client, error) {
 		Proxy: p.ProxyWith(password), RootCAs: l.cfg.RootCAs, UserAgent: l.cfg.UserAgent,
 		Timeouts: l.cfg.Timeouts, Now: l.cfg.Now,
 	})
-}
-
-// identity is all that a client is made from: two profiles with the same
-// identity can share one.
-func identity(p *duo.Profile) string {
-	return strings.Join([]string{
-		p.APIHost, p.IntegrationKey, p.Fingerprint, string(p.SecretKey.Cipher()), p.HTTPProxy, string(p.ProxyPassword.Cipher()),
-	}, "\x00")
 }

@@ -17,7 +17,8 @@ type fieldName struct {
 }
 
 // expandBraces splits a list such as "a,b.{c,!d}" into a, b.c and !b.d. An
-// empty list has no entries; Braces when they do not pair, follow anything but
+// empty list has no entries, and an empty entry is passed over, since clients
+// end their lists with a comma; Braces when they do not pair, follow anything but
 // a dot, or nest too deep.
 func expandBraces(list string) ([]fieldName, error) {
 	if list == "" {
@@ -60,6 +61,9 @@ func (b *braceReader) entry(within fieldName, depth int) error {
 	start := b.at
 	for b.next() != ',' && b.next() != '{' && b.next() != '}' && b.next() != 0 {
 		b.at++
+	}
+	if start == b.at && b.next() != '{' && depth == 0 {
+		return nil
 	}
 	name, excluded := strings.CutPrefix(b.text[start:b.at], "!")
 	name = within.path + name

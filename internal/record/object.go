@@ -70,6 +70,12 @@ func (o Body) Has(name string) bool {
 	return ok
 }
 
+// IsNull reports whether the object has a member of that name that is null.
+func (o Body) IsNull(name string) bool {
+	i, ok := o.index[name]
+	return ok && o.members[i].value.kind == jsonNull
+}
+
 // Names returns the names of the members at the top level, in order.
 func (o Body) Names() []string {
 	names := make([]string, len(o.members))

@@ -18,7 +18,7 @@ var parameters = map[string]Mode{
 	"return_records":        ListMode | OneMode | BulkMode | CreateMode,
 	"order_by":              ListMode,
 	"offset":                ListMode,
-	"max_records":           ListMode | BulkMode,
+	"max_records":           ListMode | OneMode | BulkMode,
 	"query":                 ListMode,
 	"query_fields":          ListMode,
 }

@@ -11,7 +11,7 @@ type Mode uint8
 // The modes.
 const (
 	ListMode   Mode = 1 << iota // GET of a collection: everything
-	OneMode                     // one record: fields, ignore_unknown_fields, return_records, filters on its identity
+	OneMode                     // one record: fields, ignore_unknown_fields, return_records, filters on its identity; max_records means nothing
 	BulkMode                    // PATCH or DELETE by query: filters, start, max_records, return_records; NoFilter without a filter
 	CreateMode                  // POST: return_records; a filter gives FilterOnCreate
 )

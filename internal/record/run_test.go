@@ -133,7 +133,7 @@ func TestModesTakeTheirOwnParameters(t *testing.T) {
 		target      string
 	}{
 		{"a filter on one record", "comment=x", record.OneMode, fault.UnknownField, "comment"},
-		{"a page of one record", "max_records=1", record.OneMode, fault.UnknownField, "max_records"},
+		{"an order of one record", "order_by=comment", record.OneMode, fault.UnknownField, "order_by"},
 		{"a secret on one record", "secret_key=x", record.OneMode, fault.SecretInQuery, "secret_key"},
 		{"a filter on a creation", "comment=x", record.CreateMode, fault.FilterOnCreate, "comment"},
 		{"an unknown parameter on a creation", "x=x", record.CreateMode, fault.UnknownField, "x"},

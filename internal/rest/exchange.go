@@ -138,13 +138,18 @@ func (x *exchange) options() error {
 }
 
 // body reads the request's body, which must be JSON whatever its Content-Type
-// says: curl sends JSON as a form.
+// says: curl sends JSON as a form. Generated clients send "records" as null
+// where they mean none.
 func (x *exchange) body() (record.Body, error) {
 	b, err := x.readBody()
 	if err != nil {
 		return record.Body{}, err
 	}
-	return record.ParseObject(b)
+	o, err := record.ParseObject(b)
+	if err == nil && o.IsNull("records") {
+		o = o.Without("records")
+	}
+	return o, err
 }
 
 func (x *exchange) readBody() ([]byte, error) {

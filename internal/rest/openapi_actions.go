@@ -123,18 +123,18 @@ func (f fieldDoc) queryParameter() apiParameter {
 func (d *description) actionDefinitions(to *ordered) {
 	for _, a := range d.actions {
 		if a.Method == "POST" && len(a.Input) > 0 {
-			to.define(a.InputName, actionSchema("What may be given.", a.Input, true))
+			to.define(a.InputName, actionSchema("What may be given.", a.Input, created))
 		}
-		to.define(a.OutputName, actionSchema("What is answered.", a.Output, false))
+		to.define(a.OutputName, actionSchema("What is answered.", a.Output, returned))
 	}
 }
 
-func actionSchema(doc string, fields []fieldDoc, given bool) *apiSchema {
+func actionSchema(doc string, fields []fieldDoc, use form) *apiSchema {
 	root := objectOf(doc)
 	var required []string
 	for _, f := range fields {
-		root.nest(strings.Split(f.Path, "."), f, given)
-		if given && f.Use.Has(record.Required) {
+		root.nest(strings.Split(f.Path, "."), f, use)
+		if use.given() && f.Use.Has(record.Required) {
 			required = append(required, f.Path)
 		}
 	}

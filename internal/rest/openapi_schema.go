@@ -8,6 +8,17 @@ import (
 	"github.com/duoplane/duoplane/internal/record"
 )
 
+// A form is the use a schema is for.
+type form uint8
+
+const (
+	returned form = iota // in a response
+	created              // in a request that creates: fields have defaults
+	modified             // in a request that modifies: what is not there stays as it is
+)
+
+func (f form) given() bool { return f != returned }
+
 // definitions adds what a resource's bodies look like: the record as it is
 // returned, and as it may be given on create and in a modification. Bodies
 // name no required members, since an equally good body gives them dotted or
@@ -17,7 +28,7 @@ func (d *description) definitions(to *ordered) {
 		d.actionDefinitions(to)
 		return
 	}
-	to.set(d.Name, d.schema("A record as it is returned.", fieldDoc.readable, d.linked, false))
+	to.set(d.Name, d.schema("A record as it is returned.", fieldDoc.readable, d.linked, returned))
 	list := objectOf("A page of records, or the job that a change of several was.",
 		entry{"records", arrayOf(refTo(d.Name))},
 		entry{"num_records", &apiSchema{Type: "integer", Description: "Number of records in this page."}},
@@ -32,25 +43,25 @@ func (d *description) definitions(to *ordered) {
 		return
 	}
 	for _, body := range []struct {
-		suffix, doc  string
-		offered      bool
-		takes        func(fieldDoc) bool
-		recordsTaken bool
+		suffix, doc string
+		offered     bool
+		takes       func(fieldDoc) bool
+		form        form
 	}{
-		{"_create", "What may be given of a new record, or several such under \"records\".", d.Operations.Create != "", fieldDoc.creatable, true},
-		{"_modify", "What may be given in a modification.", d.Operations.Modify != "", fieldDoc.modifiable, false},
+		{"_create", "What may be given of a new record, or several such under \"records\".", d.Operations.Create != "", fieldDoc.creatable, created},
+		{"_modify", "What may be given in a modification.", d.Operations.Modify != "", fieldDoc.modifiable, modified},
 	} {
 		if !body.offered {
 			continue
 		}
-		s := d.schema(body.doc, body.takes, nil, true)
-		if body.recordsTaken {
+		s := d.schema(body.doc, body.takes, nil, body.form)
+		if body.form == created {
 			s.Description += " Required: " + strings.Join(d.required(), ", ") + "."
 			s.Properties.set("records", recordsSchema())
 		}
 		to.set(d.Name+body.suffix, s)
-		if !body.recordsTaken && d.Operations.ModifyMany != "" {
-			many := d.schema("What to give to every record that the query selects, or under \"records\" several records with their keys.", body.takes, nil, true)
+		if body.form == modified && d.Operations.ModifyMany != "" {
+			many := d.schema("What to give to every record that the query selects, or under \"records\" several records with their keys.", body.takes, nil, modified)
 			many.Properties.set("records", recordsSchema())
 			to.set(d.Name+"_modify_many", many)
 		}
@@ -76,19 +87,19 @@ func (d *description) required() []string {
 func recordsSchema() *apiSchema {
 	s := arrayOf(&apiSchema{Type: "object"})
 	s.Description = "Several records in one call, which runs as a job."
-	s.MaxItems = maxRecords
+	s.MaxItems, s.OmitEmpty = maxRecords, true
 	return s
 }
 
 // schema builds an object out of the fields that pass.
-func (d *description) schema(doc string, passes func(fieldDoc) bool, linked []string, given bool) *apiSchema {
+func (d *description) schema(doc string, passes func(fieldDoc) bool, linked []string, use form) *apiSchema {
 	root := objectOf(doc)
 	for _, f := range d.Fields {
 		if passes(f) {
-			root.nest(strings.Split(f.Path, "."), f, given)
+			root.nest(strings.Split(f.Path, "."), f, use)
 		}
 	}
-	if given {
+	if use.given() {
 		return root
 	}
 	for _, name := range linked {
@@ -110,9 +121,9 @@ func (s *apiSchema) property(name string) *apiSchema {
 
 // nest adds a field below its parents. A parent that may be given as a plain
 // name has no type in a request.
-func (s *apiSchema) nest(path []string, f fieldDoc, given bool) {
+func (s *apiSchema) nest(path []string, f fieldDoc, use form) {
 	if len(path) == 1 {
-		s.Properties.set(path[0], f.schema(given))
+		s.Properties.set(path[0], f.schema(use))
 		return
 	}
 	parent := s.property(path[0])
@@ -120,19 +131,19 @@ func (s *apiSchema) nest(path []string, f fieldDoc, given bool) {
 		parent = objectOf("")
 		s.Properties.set(path[0], parent)
 	}
-	if given && len(path) == 2 && path[1] == "name" {
+	if use.given() && len(path) == 2 && path[1] == "name" {
 		parent.Type, parent.Description = "", "An object; its name alone may be given instead."
 	}
-	parent.nest(path[1:], f, given)
+	parent.nest(path[1:], f, use)
 }
 
-func (f fieldDoc) schema(given bool) *apiSchema {
-	s := &apiSchema{Description: f.Doc, ReadOnly: !given && !f.creatable()}
+func (f fieldDoc) schema(use form) *apiSchema {
+	s := &apiSchema{Description: f.Doc, ReadOnly: !use.given() && !f.creatable()}
 	switch f.Kind {
 	case record.Bool:
-		s.Type = "boolean"
+		s.Type, s.Nullable = "boolean", use != created
 	case record.Int:
-		s.Type = "integer"
+		s.Type, s.Nullable = "integer", use != created
 		if f.Min != 0 || f.Max != 0 {
 			s.Minimum, s.Maximum = &f.Min, &f.Max
 		}
@@ -150,8 +161,11 @@ func (f fieldDoc) schema(given bool) *apiSchema {
 		s.Type, s.MaxLength = "string", f.Max
 	}
 	s.Example = f.example()
-	if given {
+	if use == created {
 		s.Default = jsonOf(f.Default)
+	}
+	if use.given() {
+		s.OmitEmpty = s.Type == "array"
 		if f.Use.Has(record.Clearable) {
 			s.Type = "" // null clears it, and OpenAPI 2 has no word for that
 			s.MaxLength, s.MaxItems, s.Items = 0, 0, nil
@@ -165,7 +179,7 @@ func columns(elem []record.Column) *apiSchema {
 	s := objectOf("")
 	for _, c := range elem {
 		f := fieldDoc{Kind: c.Kind, Doc: c.Doc, Example: c.Example, Enum: c.Enum}
-		s.Properties.set(c.Name, f.schema(false))
+		s.Properties.set(c.Name, f.schema(returned))
 		s.property(c.Name).ReadOnly = false
 	}
 	return s

@@ -71,6 +71,8 @@ func ClusterSchema(program string) *record.Schema[Cluster] {
 			Get: func(c *Cluster) record.Value { return record.Text(c.UUID) },
 		},
 		version[0], version[1], version[2], version[3],
+		constant[Cluster]("contact", record.String, record.Value{}, "Not kept here: always unset."),
+		constant[Cluster]("location", record.String, record.Value{}, "Not kept here: always unset."),
 		constant[Cluster]("san_optimized", record.Bool, record.Flag(false), "Always false: there is no storage here."),
 		constant[Cluster]("disaggregated", record.Bool, record.Flag(false), "Always false: there is no storage here."),
 	)
