@@ -15,6 +15,22 @@
 // tests: it is never fit to protect anything, keeps no file, and forgets all it
 // knew when the process ends.
 //
+// The control API speaks JSON, strictly: unknown members are refused, errors are
+// {"error":{"code","target","message"}}.
+//
+//	GET POST            /api/integrations              POST answers with the secret key
+//	PATCH               /api/integrations/{ikey}       {"off":true}
+//	GET POST            /api/users                     as in a seed file
+//	GET PATCH DELETE    /api/users/{name}              {"state":"locked_out"}
+//	POST                /api/users/{name}/bypass_codes {"count":1}
+//	GET                 /api/pushes                    what waits for a person
+//	POST                /api/pushes/{txid}             {"answer":"approve","code":"123"}
+//	GET PATCH           /api/settings                  as in a seed file
+//	GET POST DELETE     /api/faults                    as in a seed file
+//	DELETE              /api/faults/{id}
+//	GET DELETE          /api/journal                   ?after=NUMBER&user=NAME&step=STEP
+//	POST                /api/reset                     begin again with the seed
+//
 // Where the behaviour of Duo's service is not publicly known, the simulator
 // does the safe thing and its documentation says "by choice".
 package duosim
