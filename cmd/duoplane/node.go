@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -21,7 +20,6 @@ import (
 	"github.com/duoplane/duoplane/internal/owned"
 	"github.com/duoplane/duoplane/internal/rest"
 	"github.com/duoplane/duoplane/internal/seal"
-	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/store/etcdstore"
 	"github.com/duoplane/duoplane/internal/svm"
@@ -56,7 +54,7 @@ type node struct {
 
 // tables are all tables of the store.
 func tables() []store.Codec {
-	return append(svm.Tables(), account.Accounts, duo.Profiles, duo.Groups, seal.Witnesses)
+	return append(svm.Tables(), account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups, seal.Witnesses)
 }
 
 // openNode opens audit log, store and keyset. The log is the last to be closed:
@@ -89,7 +87,7 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 	if cfg.local {
 		n.ledger = audit.NewLedger(localReads{n.store}, log)
 	}
-	n.svms = svm.NewService(n.ledger, duo.Profiles, duo.Groups, account.Accounts)
+	n.svms = svm.NewService(n.ledger, duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys)
 	n.accounts = account.NewService(account.Config{Ledger: n.ledger, SVMs: n.svms, Logger: n.log})
 	n.profiles = duo.NewProfileService(n.ledger, n.svms, keys, links)
 	n.groups = duo.NewGroupService(n.ledger, n.svms)
@@ -161,9 +159,10 @@ func (n *node) found(ctx context.Context, clusterName string, p adminPassword) (
 // api returns the handler of the REST edge over the node's services.
 func (n *node) api() (*rest.API, error) {
 	return rest.New(rest.Config{
-		Authenticate: func(ctx context.Context, user string, password secret.Text, from netip.Addr) (rest.Principal, error) {
+		Authenticate: func(ctx context.Context, given rest.Credentials) (rest.Principal, error) {
 			return n.accounts.Authenticate(ctx, account.Credentials{
-				Application: account.HTTP, User: user, Password: password, From: from, Via: "rest",
+				Application: account.HTTP, User: given.User, Password: given.Password,
+				From: given.From, Via: "rest", Request: given.Request,
 			})
 		},
 		ScopeTo: n.svms.ScopeTo,

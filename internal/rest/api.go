@@ -30,10 +30,9 @@ import (
 
 // Config is what an API is built from.
 type Config struct {
-	// Authenticate verifies a Basic credential presented from an address. A
-	// *fault.Error tells why not: Unauthenticated, TooMany, Unavailable. An
-	// API without it is refused.
-	Authenticate func(ctx context.Context, user string, password secret.Text, from netip.Addr) (Principal, error)
+	// Authenticate verifies a Basic credential. A *fault.Error tells why not:
+	// Unauthenticated, TooMany, Unavailable. An API without it is refused.
+	Authenticate func(ctx context.Context, given Credentials) (Principal, error)
 	// ScopeTo narrows a caller to the SVM named by X-Dot-SVM-Name and
 	// X-Dot-SVM-UUID: NoSuchOwner or OwnerMismatch where that fails. Nil
 	// refuses the headers.
@@ -52,6 +51,16 @@ type Config struct {
 	// MaxRequests is how many requests may be in progress at once; more are
 	// refused with 503. 0 means 512.
 	MaxRequests int64
+}
+
+// Credentials are what a client presents.
+type Credentials struct {
+	User     string
+	Password secret.Text
+	// From is the client's address, Request the id under which logs know the
+	// request.
+	From    netip.Addr
+	Request string
 }
 
 // A Principal is who asks, once the credentials are verified.

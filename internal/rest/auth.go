@@ -20,7 +20,7 @@ func (x *exchange) authenticate() (Principal, error) {
 		return nil, fault.New(fault.Unauthenticated, "", msgUnauthenticated)
 	}
 	from, text := clientAddr(x.r.RemoteAddr)
-	principal, err := x.api.cfg.Authenticate(x.ctx, user, secret.NewText(password), from)
+	principal, err := x.api.cfg.Authenticate(x.ctx, Credentials{User: user, Password: secret.NewText(password), From: from, Request: x.id})
 	if err != nil {
 		if fault.Is(err, fault.Unauthenticated) { // one text for every reason
 			return nil, fault.Wrap(err, fault.Unauthenticated, "", msgUnauthenticated)

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/duoplane/duoplane/internal/secret"
 )
 
-func anybody(context.Context, string, secret.Text, netip.Addr) (Principal, error) { return nil, nil }
+func anybody(context.Context, Credentials) (Principal, error) { return nil, nil }
 
 func TestAFaultyConfigurationIsRefused(t *testing.T) {
 	if _, err := New(Config{}); err == nil || !strings.Contains(err.Error(), "authentication") {

@@ -3,7 +3,6 @@ package rest_test
 import (
 	"context"
 	"iter"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -282,10 +281,11 @@ func (p toyPrincipal) Who() svm.Caller { return p.Caller }
 
 func (p toyPrincipal) May(method, _ string) bool { return !p.readOnly || method == "GET" }
 
-func toyAuthenticate(_ context.Context, user string, given secret.Text, _ netip.Addr) (rest.Principal, error) {
+func toyAuthenticate(_ context.Context, given rest.Credentials) (rest.Principal, error) {
+	user := given.User
 	cluster := svm.Owner{UUID: clusterUUID, Name: "lab-a"}
 	switch {
-	case !given.Equal(secret.NewText(password)):
+	case !given.Password.Equal(secret.NewText(password)):
 	case user == "admin":
 		return toyPrincipal{Caller: svm.Caller{Name: user, Owner: cluster, Scope: svm.Everything()}}, nil
 	case user == "reader":

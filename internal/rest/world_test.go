@@ -34,9 +34,9 @@ func (prober) Status(_ context.Context, p *duo.Profile) string {
 func serveReal(t *testing.T, ids *translation) siteOption {
 	t.Helper()
 	log := audittest.New(t)
-	st := memstore.New(append(svm.Tables(), account.Accounts, duo.Profiles, duo.Groups)...)
+	st := memstore.New(append(svm.Tables(), account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups)...)
 	ledger := audit.NewLedger(st, log)
-	svms := svm.NewService(ledger, account.Accounts, duo.Profiles, duo.Groups)
+	svms := svm.NewService(ledger, account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups)
 	keys, err := seal.InMemory()
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +71,8 @@ func serveReal(t *testing.T, ids *translation) siteOption {
 	return func(cfg *rest.Config, _ *rest.ServerConfig) {
 		cfg.Resources = rest.Routes(s)
 		cfg.ScopeTo = svms.ScopeTo
-		cfg.Authenticate = func(ctx context.Context, user string, password secret.Text, from netip.Addr) (rest.Principal, error) {
-			return s.Accounts.Authenticate(ctx, account.Credentials{Application: account.HTTP, User: user, Password: password, From: from, Via: "rest"})
+		cfg.Authenticate = func(ctx context.Context, given rest.Credentials) (rest.Principal, error) {
+			return s.Accounts.Authenticate(ctx, account.Credentials{Application: account.HTTP, User: given.User, Password: given.Password, From: given.From, Via: "rest"})
 		}
 	}
 }
