@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-
 )
 
 func anybody(context.Context, Credentials) (Principal, error) { return nil, nil }

@@ -3,7 +3,6 @@ package rest_test
 import (
 	"context"
 	"log/slog"
-	"net/netip"
 	"strings"
 	"testing"
 
