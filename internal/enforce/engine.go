@@ -37,6 +37,9 @@ type Request struct {
 	Hostname string
 	// Service and Command say what the login is for, for the push.
 	Service, Command string
+	// AskedBy is the account of the login service that asks, "" when it is
+	// this program's own.
+	AskedBy string
 	// Interactive is whether Prompter.Ask can be answered. Without it the
 	// automatic factor is taken whatever auto_push says, once.
 	Interactive bool

@@ -26,6 +26,9 @@ type Login struct {
 	Owner         svm.Owner
 	User          string
 	From, Service string
+	// AskedBy is the account of the login service that asked, "" for this
+	// program's own.
+	AskedBy string
 	// Decision is Allow or Deny, Reason the stable word for why.
 	Decision, Reason string
 	// FailOpen is set when the login was let in only because Duo could not be
@@ -71,6 +74,8 @@ var fields = []record.Field[Login]{
 	text("user", "username", "User Name", "Name of the account.", "alice", func(l *Login) string { return l.User }),
 	text("from", "from", "From", "Address of the client.", "192.0.2.10", func(l *Login) string { return l.From }),
 	text("service", "service", "Service", "What the login was for.", "ssh", func(l *Login) string { return l.Service }),
+	text("asked_by", "asked-by", "Asked By", "Account of the login service that asked, if it was another than this program.", "host1",
+		func(l *Login) string { return l.AskedBy }),
 	{
 		Path: "decision", Flag: "decision", Kind: record.Enum, Use: record.ReadOnly, Enum: []string{Allow, Deny},
 		Doc: "Whether the login was let in.", Label: "Decision", Example: Allow,

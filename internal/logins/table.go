@@ -75,7 +75,7 @@ func (t *Table) Record(ctx context.Context, r enforce.Request, d enforce.Decisio
 func newLogin(r enforce.Request, d enforce.Decision) *Login {
 	l := &Login{
 		ID: uuid.Must(uuid.NewV7()).String(), Time: d.Began.UTC(),
-		Owner: r.Owner, User: r.User, From: r.From, Service: r.Service,
+		Owner: r.Owner, User: r.User, From: r.From, Service: r.Service, AskedBy: r.AskedBy,
 		Decision: Deny, Reason: string(d.Reason), FailOpen: d.FailOpen,
 		Rule: string(d.Ruling.Reason), Group: d.Ruling.Group,
 		Factor: d.Factor, Status: d.Status, Message: d.Message,
