@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
-	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/store"
@@ -18,96 +17,61 @@ func (s *Store) Commit(ctx context.Context, changes ...store.Change) (store.Revi
 	if err := ctx.Err(); err != nil {
 		return 0, store.Unreached(err)
 	}
-	if err := s.writable(); err != nil {
+	if err := s.Err(); err != nil {
 		return 0, store.Unreached(err)
+	}
+	v := s.view.Load()
+	if v.err != nil {
+		return 0, store.Unreached(v.err)
 	}
 	if err := s.keys.tables.Check(changes); err != nil {
 		return 0, err
 	}
-	txn, steps, err := s.txn(ctx, changes)
+	a, err := s.keys.prepare(changes)
 	if err != nil {
 		return 0, err
 	}
-	resp, err := txn.Commit()
-	if err != nil {
-		return 0, commitError(ctx, err)
-	}
-	rev := store.Revision(resp.Header.Revision)
-	switch {
-	case resp.Succeeded && ownRevision(resp):
-		s.mirror.commit(rev, steps)
-	case !resp.Succeeded && s.confirm != nil:
-		rev = newest(resp.Responses[0].GetResponseRange().Kvs)
-	}
-	if err := s.arrival.wait(ctx, rev); err != nil {
+	if err := s.queue.do(ctx, a); err != nil {
 		return 0, store.Unreached(err)
 	}
-	if !resp.Succeeded {
-		return 0, store.Raced()
+	if err := s.arrival.wait(ctx, a.rev); err != nil {
+		return 0, store.Unreached(err)
 	}
-	return rev, nil
+	if a.err != nil {
+		return 0, a.err
+	}
+	return a.rev, nil
 }
 
-func (s *Store) writable() error {
-	if err := s.Err(); err != nil {
-		return err
-	}
-	return s.view.Load().err
-}
-
-// ownRevision reports whether a transaction changed anything, and so made the
-// revision in its response instead of finding it.
-func ownRevision(resp *clientv3.TxnResponse) bool {
-	for _, r := range resp.Responses {
-		if r.GetResponsePut() != nil || r.GetResponseDeleteRange().GetDeleted() > 0 {
+// hopeless reports whether the image shows already that an expectation does
+// not hold: a version that was left behind never comes back. A newer version
+// than the image has is no sign, since the expectation may come from another
+// process; nor is a record that should be absent and is there, unless the
+// image is always the newest there is.
+func (s *Store) hopeless(a *attempt) bool {
+	v := s.view.Load()
+	for i := range a.changes {
+		c := &a.changes[i]
+		if c.Op == store.DeleteUnder || v.err != nil {
+			continue
+		}
+		row, there := v.image.Row(c.Table, c.Key)
+		switch {
+		case c.Expect == 0 && there && s.confirm == nil,
+			c.Expect > 0 && there && row.Version > c.Expect,
+			c.Expect > 0 && !there && v.image.Revision() >= store.Revision(c.Expect):
 			return true
 		}
 	}
 	return false
 }
 
-// txn makes etcd's transaction of changes that passed the check, and the steps
-// it takes the mirror. A value is decoded again for the mirror, so that this
-// process sees what every other will.
-func (s *Store) txn(ctx context.Context, changes []store.Change) (clientv3.Txn, []step, error) {
-	cmps := make([]clientv3.Cmp, 0, len(changes))
-	ops := make([]clientv3.Op, 0, len(changes)+1)
-	steps := make([]step, len(changes))
-	for i := range changes {
-		c := &changes[i]
-		steps[i] = step{op: c.Op, table: c.Table, key: c.Key}
-		key := s.keys.join(c.Table, c.Key)
-		if c.Op != store.DeleteUnder {
-			cmps = append(cmps, clientv3.Compare(clientv3.ModRevision(key), "=", int64(c.Expect)))
-		}
-		switch c.Op {
-		case store.Put:
-			doc, err := s.keys.tables[c.Table].Encode(c.Value)
-			if err != nil {
-				return nil, nil, fmt.Errorf("etcdstore: commit %s/%s: %w", c.Table, c.Key, err)
-			}
-			if steps[i].value, err = s.keys.decode(c.Table, c.Key, doc); err != nil {
-				return nil, nil, err
-			}
-			ops = append(ops, clientv3.OpPut(key, string(doc)))
-		case store.Delete:
-			ops = append(ops, clientv3.OpDelete(key))
-		case store.DeleteUnder:
-			ops = append(ops, clientv3.OpDelete(key, clientv3.WithPrefix()))
-		case store.Require:
-		}
-	}
-	txn := s.client.Txn(ctx).If(cmps...)
-	if s.confirm == nil {
-		return txn.Then(ops...), steps, nil
-	}
-	return txn.Then(append(ops, clientv3.OpPut(s.keys.head(), ""))...).Else(clientv3.OpGet(s.keys.head())), steps, nil
-}
-
 // commitError tells apart what the operator or the caller can do something
 // about.
-func commitError(ctx context.Context, err error) error {
+func (s *Store) commitError(ctx context.Context, err error) error {
 	switch {
+	case s.ctx.Err() != nil:
+		return store.Unreached(errClosed)
 	case ctx.Err() != nil: // etcd reports the end of a context in its own words
 		return store.Unreached(errors.Join(ctx.Err(), err))
 	case errors.Is(err, rpctypes.ErrNoSpace):

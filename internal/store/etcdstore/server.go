@@ -2,13 +2,13 @@ package etcdstore
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
@@ -19,18 +19,14 @@ import (
 	"github.com/duoplane/duoplane/internal/fault"
 )
 
-// How the embedded etcd is set up. It has one member, so ticks only decide
-// how soon it elects itself at the start, and followers need no log to catch
-// up from.
+// How the embedded etcd is set up.
 const (
-	tickMs           = 5
-	electionMs       = 5 * tickMs
 	quota            = 8 << 30 // bytes of the database; etcd advises no more
 	maxTxnOps        = 100_000
 	maxRequest       = 16 << 20 // bytes of one commit
-	snapshotEvery    = 5000     // commits whose log is kept in memory and read again at the start
-	snapshotCatchUp  = 100
-	keepFiles        = 2 // log segments and snapshots beside those in use
+	snapshotEvery    = 1000     // transactions between snapshots, and at most read again at the start
+	snapshotCatchUp  = 100      // transactions kept in memory behind a snapshot; no follower needs them
+	keepFiles        = 2        // log segments and snapshots beside those in use
 	historyKept      = "1m"
 	closeTimeout     = 5 * time.Second
 	memberName       = "duoplane"
@@ -44,9 +40,8 @@ type server struct {
 	lock *fileutil.LockedFile
 	etcd *embed.Etcd
 
-	failed chan struct{} // closed after reason is set
-	mu     sync.Mutex    // guards reason
-	reason error
+	life context.Context // ends when etcd fails; its cause says why
+	fail context.CancelCauseFunc
 }
 
 // startServer locks the data directory and starts etcd in it.
@@ -64,7 +59,8 @@ func startServer(ctx context.Context, dir string, log *slog.Logger) (*server, er
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
-	s := &server{lock: lock, failed: make(chan struct{})}
+	s := &server{lock: lock}
+	s.life, s.fail = context.WithCancelCause(context.WithoutCancel(ctx))
 	if err := s.start(ctx, dir, log); err != nil {
 		return nil, errors.Join(fmt.Errorf("start etcd in data directory %s: %w", dir, err), s.close())
 	}
@@ -95,19 +91,12 @@ func (s *server) start(ctx context.Context, dir string, log *slog.Logger) error 
 	}()
 	select {
 	case s.etcd = <-started:
-	case <-s.failed:
+	case <-s.life.Done():
 		return s.err()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	select {
-	case <-s.etcd.Server.ReadyNotify():
-		return nil
-	case <-s.failed:
-		return s.err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return s.elect(ctx)
 }
 
 func (s *server) config(dir string, log *slog.Logger) (*embed.Config, error) {
@@ -121,7 +110,7 @@ func (s *server) config(dir string, log *slog.Logger) (*embed.Config, error) {
 	cfg.ListenPeerUrls, cfg.ListenClientUrls = nil, nil
 	cfg.AdvertisePeerUrls, cfg.AdvertiseClientUrls = []url.URL{*member}, []url.URL{*member}
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
-	cfg.TickMs, cfg.ElectionMs = tickMs, electionMs
+	cfg.InitialClusterToken = rand.Text() // a new cluster is like no other; an old one keeps its own
 	cfg.QuotaBackendBytes = quota
 	cfg.MaxTxnOps, cfg.MaxRequestBytes = maxTxnOps, maxRequest
 	cfg.SnapshotCount, cfg.SnapshotCatchUpEntries = snapshotEvery, snapshotCatchUp
@@ -133,21 +122,8 @@ func (s *server) config(dir string, log *slog.Logger) (*embed.Config, error) {
 
 func (s *server) client() *clientv3.Client { return v3client.New(s.etcd.Server) }
 
-// fail records why etcd stopped; the first reason stays.
-func (s *server) fail(reason error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.reason == nil {
-		s.reason = reason
-		close(s.failed)
-	}
-}
-
-func (s *server) err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.reason
-}
+// err returns why etcd failed, or nil.
+func (s *server) err() error { return context.Cause(s.life) }
 
 // close stops etcd and gives the data directory free. An etcd that failed may
 // not stop; it is left behind after a while, and with it its own lock.

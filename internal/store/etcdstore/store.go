@@ -64,6 +64,7 @@ type Store struct {
 	mirror  mirror
 	view    atomic.Pointer[view]
 	arrival arrival
+	queue   queue
 	confirm *confirmer // nil where the image has every acknowledged commit anyway
 
 	ctx  context.Context // ends with Close
@@ -91,6 +92,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s.mirror.keys, s.mirror.publish = &s.keys, s.publish
 	s.view.Store(&view{err: errLoading})
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.queue = queue{ctx: s.ctx, work: &s.work, hopeless: s.hopeless, send: s.send}
 	if cfg.Dir != "" {
 		if s.server, err = startServer(ctx, cfg.Dir, cfg.Logger); err == nil {
 			s.client = s.server.client()
@@ -167,7 +169,7 @@ func (s *Store) Failed() <-chan struct{} {
 	if s.server == nil {
 		return nil
 	}
-	return s.server.failed
+	return s.server.life.Done()
 }
 
 // Err returns why Failed is closed, or nil.
@@ -182,6 +184,7 @@ func (s *Store) Err() error {
 func (s *Store) Close() error {
 	var err error
 	s.once.Do(func() {
+		s.queue.end()
 		if s.confirm != nil {
 			s.confirm.end()
 		}

@@ -35,11 +35,15 @@ func (c *zapCore) With(fields []zapcore.Field) zapcore.Core {
 
 // Check implements zapcore.Core.
 func (c *zapCore) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if c.Enabled(e.Level) {
-		return ce.AddCore(e, c)
+	if !c.Enabled(e.Level) || e.Message == tooEarly {
+		return ce
 	}
-	return ce
+	return ce.AddCore(e, c)
 }
+
+// tooEarly is what a new etcd says until it has first written its database; it
+// tries again by itself.
+const tooEarly = "failed to update storage version"
 
 // Write implements zapcore.Core.
 func (c *zapCore) Write(e zapcore.Entry, fields []zapcore.Field) error {

@@ -30,6 +30,7 @@ func concurrentCases() []testCase {
 		}},
 		{"a hundred writers lose no update", testNoLostUpdate},
 		{"a reader never sees half a commit", testNoHalfCommit},
+		{"of two commits that require what the other changes, one at most holds", testNoWriteSkew},
 		{"every writer reads its own writes at once, locally too", func(k *kit) {
 			var wg sync.WaitGroup
 			for w := range 8 {
@@ -126,4 +127,34 @@ func testNoHalfCommit(k *kit) {
 	}
 	close(done)
 	wg.Wait()
+}
+
+// testNoWriteSkew has pairs of commits, each of which depends on the record
+// that the other one writes: in any order the second must fail.
+func testNoWriteSkew(k *kit) {
+	for i := range 30 {
+		left, right := fmt.Sprintf("left%d", i), fmt.Sprintf("right%d", i)
+		v := store.Version(k.put(left, right))
+		var wg sync.WaitGroup
+		held := make(chan string, 2)
+		for _, pair := range [][2]string{{left, right}, {right, left}} {
+			wg.Go(func() {
+				_, err := k.s.Commit(k.Context(), k.notes.Require(pair[0], v), k.notes.Put(pair[1], v, &note{Text: "changed"}))
+				if err == nil {
+					held <- pair[1]
+				} else if !fault.Is(err, fault.Raced) {
+					k.Errorf("commit: %v", err)
+				}
+			})
+			wg.Go(func() { // to keep the backend busy
+				if err := increment(k.Context(), k.s, &k.tallies, pair[0]); err != nil {
+					k.Errorf("increment: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if len(held) != 1 {
+			k.Fatalf("%d of the pair held", len(held))
+		}
+	}
 }
