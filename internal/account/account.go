@@ -56,25 +56,41 @@ type Application struct {
 // Accounts is the table of accounts. Key: owner's UUID / name.
 var Accounts = &store.Table[Account]{Name: "account", DocVersion: 1}
 
-// takesPassword reports whether a password alone opens the application to the
-// account. An account with a second method of ONTAP's never gets in by its
-// password alone, and no such method is served yet.
-func (a *Account) takesPassword(application string) bool {
-	for i := range a.Applications {
-		if app := &a.Applications[i]; app.Name == application {
-			return app.Second == methodNone && slices.Contains(app.Methods, methodPassword)
-		}
+// opens reports whether a method is a step into an application, after the
+// method that was proven before it, if any, and which method has to follow:
+// "" when it is the last step.
+func (a *Account) opens(application, method, proven string) (next string, ok bool) {
+	i := slices.IndexFunc(a.Applications, func(app Application) bool { return app.Name == application })
+	switch {
+	case i < 0:
+		return "", false
+	case proven != "":
+		app := &a.Applications[i]
+		return "", app.Second == method && slices.Contains(app.Methods, proven)
 	}
-	return false
+	app := &a.Applications[i]
+	if app.Second != methodNone {
+		next = app.Second
+	}
+	return next, slices.Contains(app.Methods, method)
 }
 
-// usable reports whether the right password lets the account in.
-func (a *Account) usable(application string) bool {
-	return !a.Locked && !a.Password.IsZero() && a.takesPassword(application)
+// takesPassword reports whether a password is the step into the application
+// that the credentials say it is.
+func (a *Account) takesPassword(c Credentials) bool {
+	next, ok := a.opens(c.Application, MethodPassword, c.Proven)
+	return ok && (next == "" || c.Partial)
+}
+
+// usable reports whether the right password lets the account in, or one step
+// further.
+func (a *Account) usable(c Credentials) bool {
+	return !a.Locked && !a.Password.IsZero() && a.takesPassword(c)
 }
 
 // administers reports whether the account can administer the whole cluster as
 // it stands.
 func (a *Account) administers() bool {
-	return a.Scope == ClusterScope && a.Role == RoleAdmin && (a.usable(HTTP) || a.usable(SSH))
+	return a.Scope == ClusterScope && a.Role == RoleAdmin &&
+		(a.usable(Credentials{Application: HTTP}) || a.usable(Credentials{Application: SSH}))
 }

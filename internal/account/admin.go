@@ -38,8 +38,8 @@ func (s *Service) EnsureAdmin(ctx context.Context, password secret.Text) (made b
 		admin := &Account{
 			Owner: owner, Name: AdminName, Scope: ClusterScope, Role: RoleAdmin, Password: hash,
 			Applications: []Application{
-				{Name: HTTP, Methods: []string{methodPassword}, Second: methodNone},
-				{Name: SSH, Methods: []string{methodPassword}, Second: methodNone},
+				{Name: HTTP, Methods: []string{MethodPassword}, Second: methodNone},
+				{Name: SSH, Methods: []string{MethodPassword}, Second: methodNone},
 			},
 		}
 		entry := audit.Entry{Event: "create", Resource: "account", Key: owner.Name + "/" + AdminName, Owner: owner.UUID}

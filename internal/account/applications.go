@@ -8,36 +8,36 @@ import (
 	"github.com/duoplane/duoplane/internal/record"
 )
 
-// Authentication methods that the rules name.
+// The authentication methods that are served, and ONTAP's word for none.
 const (
-	methodPassword  = "password"
-	methodPublicKey = "publickey"
+	MethodPassword  = "password"
+	MethodPublicKey = "publickey"
 	methodNone      = "none"
 )
 
 // Words of the columns, in ONTAP's order.
 var (
 	applicationWords = []string{"amqp", "console", HTTP, "ontapi", "service_processor", SSH}
-	methodWords      = []string{"certificate", "domain", "nsswitch", methodPassword, methodPublicKey, "saml"}
-	secondWords      = []string{methodNone, "domain", "nsswitch", methodPassword, methodPublicKey, "totp"}
+	methodWords      = []string{"certificate", "domain", "nsswitch", MethodPassword, MethodPublicKey, "saml"}
+	secondWords      = []string{methodNone, "domain", "nsswitch", MethodPassword, MethodPublicKey, "totp"}
 )
 
 // methodsOf lists what each application takes for its first method.
 var methodsOf = map[string][]string{
-	"amqp":              {methodPassword},
-	"console":           {methodPassword},
-	HTTP:                {"certificate", "domain", "nsswitch", methodPassword, "saml"},
-	"ontapi":            {"certificate", "domain", "nsswitch", methodPassword, "saml"},
-	"service_processor": {methodPassword},
-	SSH:                 {"domain", "nsswitch", methodPassword, methodPublicKey},
+	"amqp":              {MethodPassword},
+	"console":           {MethodPassword},
+	HTTP:                {"certificate", "domain", "nsswitch", MethodPassword, "saml"},
+	"ontapi":            {"certificate", "domain", "nsswitch", MethodPassword, "saml"},
+	"service_processor": {MethodPassword},
+	SSH:                 {"domain", "nsswitch", MethodPassword, MethodPublicKey},
 }
 
 // secondsOf lists what may follow a first method over SSH.
 var secondsOf = map[string][]string{
-	methodPassword:  {methodPublicKey, "totp"},
-	methodPublicKey: {"domain", "nsswitch", methodPassword, "totp"},
-	"domain":        {methodPublicKey, "totp"},
-	"nsswitch":      {methodPublicKey, "totp"},
+	MethodPassword:  {MethodPublicKey, "totp"},
+	MethodPublicKey: {"domain", "nsswitch", MethodPassword, "totp"},
+	"domain":        {MethodPublicKey, "totp"},
+	"nsswitch":      {MethodPublicKey, "totp"},
 }
 
 // columns declare an element of applications.
@@ -48,7 +48,7 @@ var columns = []record.Column{
 	},
 	{
 		Name: "authentication_methods", Kind: record.Strings, Enum: methodWords, Required: true,
-		Doc: "What proves the account; only \"password\" is served.", Example: methodPassword,
+		Doc: "What proves the account; \"password\" and, over SSH, \"publickey\" are served.", Example: MethodPassword,
 	},
 	{
 		Name: "second_authentication_method", Kind: record.Enum, Enum: secondWords, Default: record.Text(methodNone),

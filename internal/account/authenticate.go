@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"net/netip"
@@ -26,6 +27,12 @@ type Credentials struct {
 	// backslash and the name of the SVM's account.
 	User     string
 	Password secret.Text
+	// Proven is the method that was proven before this one, for accounts that
+	// ask for two; "" for the first.
+	Proven string
+	// Partial says that the caller goes on to ask for Principal.Next. Without
+	// it, who needs a second method is refused.
+	Partial bool
 	// From is the address of the connection, Via the edge, Request the id of
 	// the request or session.
 	From         netip.Addr
@@ -48,12 +55,12 @@ func (s *Service) Authenticate(ctx context.Context, c Credentials) (Principal, e
 	}
 	found := find(snap, c.User)
 	t := tagOf(s.memory.key, found.key, found.version, c.Password)
-	if found.account.usable(c.Application) && s.memory.knows(t, s.now()) {
+	if found.account.usable(c) && s.memory.knows(t, s.now()) {
 		return found.principal(c), nil
 	}
 	// One look at a password at a time from one address, however many
 	// connections it opened at once: the others share its outcome.
-	key := string(t[:]) + c.Application + c.from()
+	key := fmt.Sprint(string(t[:]), c.Application, "/", c.Proven, "/", c.Partial, "/", c.from())
 	for {
 		_, err, _ = s.flight.Do(key, func() (any, error) { return nil, s.verify(ctx, c, found, t) })
 		if !fault.Is(err, fault.Timeout) || ctx.Err() != nil {
@@ -108,6 +115,12 @@ func at(snap store.Snapshot, owner svm.Owner, name string) (candidate, bool) {
 }
 
 func (f candidate) principal(c Credentials) Principal {
+	next, _ := f.account.opens(c.Application, MethodPassword, c.Proven)
+	return f.who(c, next)
+}
+
+// who makes the Principal of an account that has proven itself but for next.
+func (f candidate) who(c Credentials, next string) Principal {
 	scope := svm.Within(f.owner.UUID)
 	if f.account.Scope == ClusterScope {
 		scope = svm.Everything()
@@ -115,6 +128,7 @@ func (f candidate) principal(c Credentials) Principal {
 	return Principal{
 		Caller: svm.Caller{Name: f.account.Name, Owner: f.owner, Scope: scope, From: c.from(), Via: c.Via, Request: c.Request},
 		Role:   f.account.Role, Scope: f.account.Scope, Groups: f.account.Groups,
+		KeyOnly: c.Application == SSH && f.account.keyOnly(), Next: next,
 	}
 }
 
@@ -133,8 +147,8 @@ func (s *Service) verify(ctx context.Context, c Credentials, f candidate, t tag)
 		s.throttle.void(attempt, s.now())
 		return err
 	}
-	if !matches || !f.account.usable(c.Application) {
-		s.refuse(c, f, fault.Unauthenticated, f.whyNot(c.Application, matches))
+	if !matches || !f.account.usable(c) {
+		s.refuse(c, f, fault.Unauthenticated, f.whyNot(c, matches))
 		return fault.New(fault.Unauthenticated, "", "User is not authorized.")
 	}
 	s.throttle.passed(attempt, s.now())
@@ -143,7 +157,7 @@ func (s *Service) verify(ctx context.Context, c Credentials, f candidate, t tag)
 }
 
 // whyNot is for the audit log.
-func (f candidate) whyNot(application string, matches bool) string {
+func (f candidate) whyNot(c Credentials, matches bool) string {
 	switch {
 	case !f.exists:
 		return "no such account"
@@ -151,7 +165,7 @@ func (f candidate) whyNot(application string, matches bool) string {
 		return "account locked"
 	case f.account.Password.IsZero():
 		return "no password set"
-	case !f.account.takesPassword(application):
+	case !f.account.takesPassword(c):
 		return "application not allowed with a password"
 	case !matches:
 		return "wrong password"

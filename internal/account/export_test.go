@@ -22,3 +22,6 @@ func (s *Service) HoldHashes(tb testing.TB) (release func()) {
 
 // Administers exports administers.
 func (a *Account) Administers() bool { return a.administers() }
+
+// ReadKey exports readKey.
+func ReadKey(text string) ([]byte, error) { return readKey(text) }

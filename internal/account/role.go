@@ -142,6 +142,11 @@ type Principal struct {
 	Scope string
 	// Groups are the account's groups, for Duo.
 	Groups []string
+	// KeyOnly is whether a public key is all the account logs in with over SSH.
+	KeyOnly bool
+	// Next is the method that the account has to prove yet before it is let
+	// in, "" when it has proven all. Only who asks for partial proof sees one.
+	Next string
 }
 
 // Who returns the caller, as the edges pass it on.

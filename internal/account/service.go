@@ -31,6 +31,7 @@ type Config struct {
 type Service struct {
 	*owned.Service[Account]
 	ledger *audit.Ledger
+	svms   *svm.Service
 	logger *slog.Logger
 	now    func() time.Time
 
@@ -51,6 +52,7 @@ func NewService(cfg Config) *Service {
 	}
 	s := &Service{
 		ledger:   cfg.Ledger,
+		svms:     cfg.SVMs,
 		logger:   cfg.Logger,
 		now:      cfg.Now,
 		hasher:   newHasher(int64(max(2, runtime.GOMAXPROCS(0))), cost{memory: 19 << 10, passes: 2, lanes: 1}),
@@ -168,7 +170,11 @@ func prepare(_ context.Context, c owned.Change[Account]) ([]store.Change, error)
 	if c.Before == nil {
 		return nil, nil
 	}
-	return keepAnAdmin(c.Snapshot, c.Before, c.After)
+	changes, err := keepAnAdmin(c.Snapshot, c.Before, c.After)
+	if c.After == nil {
+		changes = append(changes, PublicKeys.DeleteUnder(publicKeysOf(c.Before.Owner.UUID, c.Before.Name)))
+	}
+	return changes, err
 }
 
 // complete fills in what follows from the owner.

@@ -30,5 +30,5 @@ func StandingOf(snap store.Snapshot, owner svm.Owner, user string) Standing {
 
 func (a *Account) keyOnly() bool {
 	i := slices.IndexFunc(a.Applications, func(app Application) bool { return app.Name == SSH })
-	return i >= 0 && a.Applications[i].Second == methodNone && slices.Equal(a.Applications[i].Methods, []string{methodPublicKey})
+	return i >= 0 && a.Applications[i].Second == methodNone && slices.Equal(a.Applications[i].Methods, []string{MethodPublicKey})
 }

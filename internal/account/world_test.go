@@ -58,11 +58,11 @@ func (c *clock) advance(d time.Duration) {
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	w := &world{
-		TB: tb, store: memstore.New(append(svm.Tables(), account.Accounts)...), log: audittest.New(tb),
+		TB: tb, store: memstore.New(append(svm.Tables(), account.Accounts, account.PublicKeys)...), log: audittest.New(tb),
 		clock: &clock{now: time.Date(2026, 8, 4, 9, 0, 0, 0, time.UTC)},
 	}
 	w.ledger = audit.NewLedger(w.store, w.log)
-	w.svms = svm.NewService(w.ledger, account.Accounts)
+	w.svms = svm.NewService(w.ledger, account.Accounts, account.PublicKeys)
 	w.accounts = account.NewService(account.Config{
 		Ledger: w.ledger, SVMs: w.svms, Now: w.clock.Now, Logger: slog.New(slog.NewTextHandler(tb.Output(), nil)),
 	})
