@@ -91,7 +91,11 @@ func faultAnswer(c *call, f *Fault, status int) answer {
 // replyFaulty sends the real answer, late or spoilt.
 func (s *Sim) replyFaulty(ctx context.Context, w http.ResponseWriter, c *call, f *Fault, response any, err error) {
 	if doc, ok := response.(document); ok && f.Do == DoUnknownResult {
-		response = doc.replaced("result", "zzz")
+		doc = doc.replaced("result", "zzz")
+		if c.v1 && c.step == "preauth" {
+			doc = doc.replaced("status", textActive) // Duo Unix demands a text before it looks at the word
+		}
+		response = doc
 	}
 	a := s.encode(ctx, c, response, err)
 	switch f.Do {

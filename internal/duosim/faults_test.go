@@ -85,6 +85,15 @@ func TestFaultsOfTheServiceThatAreAnswers(t *testing.T) {
 	}
 }
 
+func TestAnUnknownResultInTheOldDialectComesWithAText(t *testing.T) {
+	b := start(t, duosim.Config{})
+	b.fault(t, duosim.Fault{Do: duosim.DoUnknownResult, Step: "preauth", User: "alice"})
+	got := b.post(t, "/rest/v1/preauth.json", "user", "alice")
+	if got.text("result") != "zzz" || got.text("status") != "Account is active" {
+		t.Error(got.Body)
+	}
+}
+
 func TestFaultsThatBreakTheConnection(t *testing.T) {
 	b := start(t, duosim.Config{})
 	b.fault(t, duosim.Fault{Do: duosim.DoDrop, Times: 2}) // net/http tries a lost keep-alive connection again
