@@ -3,7 +3,9 @@
 # Their summary is the last thing printed. "make interop" calls this.
 #
 # From Debian: ansible, python3-requests, curl, nodejs and npm, each only if it
-# is missing. From npm, pinned by package-lock.json: prism, redocly, spectral.
+# is missing; for duoclients/, which wants root, Duo's own clients, sshd and
+# pamtester. From npm, pinned by package-lock.json: prism, redocly, spectral, and
+# Duo's library.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -14,6 +16,10 @@ need curl curl
 need node nodejs
 need npm npm
 /usr/bin/python3 -c 'import requests' 2>/dev/null || missing+=(python3-requests)
+/usr/bin/python3 -c 'import duo_client' 2>/dev/null || missing+=(python3-duo-client)
+for package in login-duo libpam-duo pamtester libpam-wrapper openssh-server openssh-client; do
+	dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+done
 if ((${#missing[@]})); then
 	echo "installing ${missing[*]}"
 	as_root=()
@@ -23,10 +29,12 @@ if ((${#missing[@]})); then
 fi
 
 # The copy of the lock says that what is there is what the lock names.
-if ! cmp -s package-lock.json node_modules/.complete; then
-	echo "installing prism, redocly and spectral"
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	cp package-lock.json node_modules/.complete
-fi
+for dir in . duoclients; do
+	if ! cmp -s $dir/package-lock.json $dir/node_modules/.complete; then
+		echo "installing what $dir/package-lock.json names"
+		npm ci --prefix $dir --ignore-scripts --no-audit --no-fund --loglevel=error
+		cp $dir/package-lock.json $dir/node_modules/.complete
+	fi
+done
 
 exec go test -count=1 -timeout=20m -v ./...
