@@ -8,7 +8,8 @@ import (
 	"iter"
 )
 
-// A Revision numbers the states of the whole store; it only grows.
+// A Revision numbers the states of the whole store; it only grows. Commits that
+// went together may share one.
 type Revision int64
 
 // A Version is the Revision at which a record was last written. 0 stands for
@@ -39,7 +40,8 @@ type Store interface {
 
 	// Commit applies every change or none. When it returns nil the changes
 	// are durable and every later Snapshot of this Store has them. An
-	// expectation that does not hold: Raced, and nothing happened.
+	// expectation that does not hold: Raced, nothing happened, and every
+	// later Snapshot of this Store has what the commit raced with.
 	// Unavailable or Timeout: it may or may not have happened.
 	Commit(ctx context.Context, changes ...Change) (Revision, error)
 

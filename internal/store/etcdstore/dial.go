@@ -13,7 +13,7 @@ import (
 
 const (
 	dialTimeout      = 5 * time.Second
-	keepAlive        = 5 * time.Second // a member that fell silent is noticed this soon
+	keepAlive        = 10 * time.Second // a member that fell silent is noticed this soon; etcd bears no pings closer than 5 s
 	keepAliveTimeout = 3 * time.Second
 )
 

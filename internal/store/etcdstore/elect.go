@@ -14,7 +14,8 @@ import (
 // after one to two election timeouts, for which etcd listens for another
 // leader; hurry makes it milliseconds.
 func (s *server) elect(ctx context.Context) error {
-	hurrying, stop := context.WithCancel(s.life)
+	hurrying, stop := context.WithCancel(ctx)
+	defer context.AfterFunc(s.life, stop)() //nolint:contextcheck // the life of etcd, which is not the caller's
 	hurried := make(chan struct{})
 	go func() {
 		defer close(hurried)
