@@ -1,0 +1,96 @@
+package shell
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/logins"
+)
+
+func (s Services) profiles() Mounted {
+	return Resource[duo.Profile]{
+		Name: "security login duo", Noun: "Duo configuration", Nouns: "Duo configurations",
+		Path: pathDuo + "/profiles", Schema: s.Profiles.Schema(), Service: s.Profiles,
+		Vserver: true, Owners: s.Owners,
+		Order: []string{
+			"vserver", "is-enabled", "integration-key", "secret-key", "fingerprint", "apihost", "autopush", "pushinfo",
+			"fail-mode", "http-proxy", "max-prompts", "comment", "status",
+		},
+		// ONTAP's own labels for this one layout; they are not those of -instance.
+		Block: []Line{
+			{Label: "Vserver", Param: "vserver"},
+			{Label: "Enabled", Param: "is-enabled", Gap: true},
+			{Label: "Status", Param: "status"},
+			{Label: "INTEGRATION-KEY", Param: "integration-key"},
+			{Label: "SKEY SHA Fingerprint", Param: "fingerprint", Below: true},
+			{Label: "API Host", Param: "apihost"},
+			{Label: "Autopush", Param: "autopush"},
+			{Label: "Push info", Param: "pushinfo"},
+			{Label: "Failmode", Param: "fail-mode"},
+			{Label: "Http-proxy", Param: "http-proxy"},
+			{Label: "Prompts", Param: "max-prompts"},
+			{Label: "Comments", Param: "comment"},
+		},
+		Words: map[string]map[string]string{"status": {"Ok": "ok"}},
+	}
+}
+
+func (s Services) groups() Mounted {
+	return Resource[duo.Group]{
+		Name: "security login duo group", Noun: "Duo group", Nouns: "Duo groups",
+		Path: pathDuo + "/groups", Schema: s.Groups.Schema(), Service: s.Groups, Owners: s.Owners,
+		Block: []Line{
+			{Label: "Vserver", Param: "vserver"},
+			{Label: "Group Name", Param: "group-name"},
+			{Label: "Excluded Users", Param: "excluded-users"},
+			{Label: "Comment", Param: "comment"},
+		},
+	}
+}
+
+func (s Services) history() Mounted {
+	return Resource[logins.Login]{
+		Name: "security login duo", Nouns: "the latest logins and what became of them",
+		Path: pathLogins, Schema: s.Logins.Schema(), Reader: s.Logins, ShowAs: "history", Owners: s.Owners,
+		Keys: []string{"time", "vserver", "username"}, KeepOrder: true,
+		Columns: []Column{
+			{Header: []string{"Time"}, Param: "time", Width: 20},
+			{Header: []string{"Vserver"}, Param: "vserver"},
+			{Header: []string{"User Name"}, Param: "username"},
+			{Header: []string{"From"}, Param: "from"},
+			{Header: []string{"Decision"}, Param: "decision"},
+			{Header: []string{"Factor"}, Param: "factor"},
+			{Header: []string{"Reason"}, Param: "reason"},
+		},
+	}
+}
+
+func (s Services) test() Mounted {
+	return Command{
+		Name: "security login duo test", Doc: "Ask Duo whether it answers a configuration",
+		Method: http.MethodPost, Path: pathTest, Params: []Param{s.vserverParam()},
+		Run: func(ctx context.Context, c *Call) error {
+			pairs, err := s.Test(ctx, c.Caller, c.Owner("vserver"))
+			if err == nil {
+				c.Pairs(pairs...)
+			}
+			return err
+		},
+	}
+}
+
+func (s Services) explain() Mounted {
+	return Command{
+		Name: "security login duo explain", Doc: "Tell how a login of a user would go, and why",
+		Method: http.MethodGet, Path: pathExplain,
+		Params: []Param{s.vserverParam(), {Name: "username", Label: "User Name", Required: true}},
+		Run: func(ctx context.Context, c *Call) error {
+			pairs, err := s.Explain(ctx, c.Caller, c.Owner("vserver"), c.Text("username"))
+			if err == nil {
+				c.Pairs(pairs...)
+			}
+			return err
+		},
+	}
+}
