@@ -2,6 +2,7 @@ package enforce
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -52,14 +53,14 @@ func (c *conversation) run(ctx context.Context) verdict {
 func (c *conversation) try(ctx context.Context) verdict {
 	if c.tries == 1 && !c.engine.cfg.Recent(c.profile) {
 		if _, err := c.client.Ping(ctx); err != nil {
-			return c.failed(PingStep, err)
+			return c.failed(ctx, PingStep, err)
 		}
 	}
 	pre, err := c.client.Preauth(ctx, duoapi.PreauthRequest{
 		Username: c.request.User, IPAddr: c.address(), Hostname: c.request.Hostname, VerifiedPush: true,
 	})
 	if err != nil {
-		return c.failed(PreauthStep, err)
+		return c.failed(ctx, PreauthStep, err)
 	}
 	c.engine.cfg.Reached(c.profile, nil, false)
 	if v := afterPreauth(pre.Result); v.ended {
@@ -72,8 +73,16 @@ func (c *conversation) try(ctx context.Context) verdict {
 	return c.attempt(ctx, pre, chosen)
 }
 
-// failed rules on a call that failed before a factor was chosen.
-func (c *conversation) failed(step Step, err error) verdict {
+// failed rules on a call that failed before a factor was chosen. A call that
+// the login's own end cut short says nothing of Duo: whoever lets the time
+// pass at a prompt must not be let in for it.
+func (c *conversation) failed(ctx context.Context, step Step, err error) verdict {
+	switch {
+	case expired(ctx):
+		return refuse(DeadlinePassed)
+	case ctx.Err() != nil:
+		return refuse(NoAnswer)
+	}
 	v := afterError(step, duoapi.KindOf(err), c.profile.FailMode)
 	if v.reason != NoAnswer {
 		c.engine.cfg.Reached(c.profile, err, v.failOpen)
@@ -229,6 +238,13 @@ func (c *conversation) pushInfo() duoapi.PushInfo {
 		}
 	}
 	return info
+}
+
+// expired reports whether the login's time is over. A connection's own deadline
+// is the context's and can pass a moment before the context knows.
+func expired(ctx context.Context) bool {
+	deadline, limited := ctx.Deadline()
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) || limited && time.Until(deadline) <= 0
 }
 
 // pause waits pollPause; false when ctx ended first.

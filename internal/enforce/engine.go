@@ -9,7 +9,6 @@ package enforce
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/duoplane/duoplane/internal/duo"
@@ -132,7 +131,7 @@ func New(cfg Config) *Engine {
 // when it returns.
 func (e *Engine) Decide(ctx context.Context, r Request, p Prompter) Decision {
 	began := e.cfg.Now()
-	within, cancel := context.WithTimeoutCause(ctx, e.cfg.Deadline, errDeadline)
+	within, cancel := context.WithTimeout(ctx, e.cfg.Deadline)
 	defer cancel()
 	d := e.decide(within, r, p)
 	d.Began, d.Took = began, e.cfg.Now().Sub(began)
@@ -141,8 +140,6 @@ func (e *Engine) Decide(ctx context.Context, r Request, p Prompter) Decision {
 	}
 	return d
 }
-
-var errDeadline = errors.New("the login's deadline has passed")
 
 func (e *Engine) decide(ctx context.Context, r Request, p Prompter) Decision {
 	ruling, err := e.cfg.Rule(ctx, duo.Login{Owner: r.Owner, User: r.User, Groups: r.Groups})
@@ -158,7 +155,7 @@ func (e *Engine) decide(ctx context.Context, r Request, p Prompter) Decision {
 	}
 	c := conversation{engine: e, request: r, prompter: p, client: client, profile: ruling.Profile}
 	v := c.run(ctx)
-	if !v.allow && context.Cause(ctx) == errDeadline { //nolint:errorlint // the very cause set above
+	if !v.allow && expired(ctx) {
 		v.reason = DeadlinePassed
 	}
 	return Decision{

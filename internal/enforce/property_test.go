@@ -53,14 +53,14 @@ func (c *chaos) trouble(ctx context.Context) error {
 
 func (c *chaos) Ping(ctx context.Context) (duoapi.Clock, error) {
 	err := c.trouble(ctx)
-	c.outage = c.outage || err != nil
+	c.outage = c.outage || err != nil && ctx.Err() == nil
 	return duoapi.Clock{}, err
 }
 
 func (c *chaos) Preauth(ctx context.Context, _ duoapi.PreauthRequest) (duoapi.PreauthReply, error) {
 	c.preauths++
 	if err := c.trouble(ctx); err != nil {
-		c.outage = true
+		c.outage = c.outage || ctx.Err() == nil // being out of time is no outage
 		return duoapi.PreauthReply{}, err
 	}
 	reply := duoapi.PreauthReply{
