@@ -23,7 +23,12 @@ func TestHosts(t *testing.T) {
 		{"192.0.2.1:8444", apiHost{"192.0.2.1", "192.0.2.1:8444"}},
 		{"[2001:DB8::1]:8444", apiHost{"[2001:db8::1]", "[2001:db8::1]:8444"}},
 		{"[2001:db8::1]", apiHost{"[2001:db8::1]", "[2001:db8::1]"}},
+		{"2001:DB8::1", apiHost{"[2001:db8::1]", "[2001:db8::1]"}},
+		{"api-1.duosecurity.com.", apiHost{"api-1.duosecurity.com", "api-1.duosecurity.com"}},
+		{"api-1.duosecurity.com.:8444", apiHost{"api-1.duosecurity.com", "api-1.duosecurity.com:8444"}},
 		{"", apiHost{}},
+		{".", apiHost{}},
+		{"api-1.duosecurity.com..", apiHost{}},
 		{"https://api-1.duosecurity.com", apiHost{}},
 		{"api-1.duosecurity.com/", apiHost{}},
 		{"api-1.duosecurity.com/auth", apiHost{}},
@@ -38,7 +43,7 @@ func TestHosts(t *testing.T) {
 		{"api-1.duosecurity.com\r\nX: y", apiHost{}},
 		{"api..duosecurity.com", apiHost{}},
 		{"-api.duosecurity.com", apiHost{}},
-		{"2001:db8::1", apiHost{}},
+		{"fe80::1%eth0", apiHost{}},
 		{"[2001:db8::1", apiHost{}},
 		{"[fe80::1%25eth0]", apiHost{}},
 		{"[192.0.2.1]", apiHost{}},
@@ -77,7 +82,10 @@ func TestProxies(t *testing.T) {
 		{"user:pass@", "", "", "not a host name"},
 		{"proxy .example", "", "", "not a host name"},
 		{"proxy\r\n.example", "", "", "not a host name"},
-		{"2001:db8::1", "", "", "not a host name"},
+		{"2001:db8::1", "[2001:db8::1]:80", "", ""},
+		{"user:pass@2001:db8::1", "[2001:db8::1]:80", "user:pass", ""},
+		{"proxy.example.:3128", "proxy.example:3128", "", ""},
+		{"2001:db8::1:", "", "", "port"},
 	} {
 		t.Run(test.text, func(t *testing.T) {
 			got, problem := parseProxy(secret.NewText(test.text))

@@ -12,7 +12,8 @@ type apiHost struct {
 	address string // as in the URL: name, and the port unless it is 443
 }
 
-// parseHost reads "name", "name:port", "192.0.2.1:port" or "[2001:db8::1]:port".
+// parseHost reads "name", "name:port", "192.0.2.1:port", "[2001:db8::1]:port"
+// or an IPv6 address alone.
 //
 // The signed host carries no port. Duo itself is reached on 443 alone, where
 // every client signs the bare name; with another port (a simulator, a
@@ -35,8 +36,12 @@ func parseHost(s string) (apiHost, string) {
 }
 
 // splitPort parts host and port and checks both; it returns what is wrong, to
-// follow the words "the … host".
+// follow the words "the … host". The dot that ends a name in full is dropped:
+// neither certificates nor signatures know it.
 func splitPort(s, def string) (name, port, problem string) {
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() && addr.Zone() == "" {
+		return "[" + s + "]", def, ""
+	}
 	name, port = s, def
 	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
 		name, port = s[:i], s[i+1:]
@@ -45,7 +50,7 @@ func splitPort(s, def string) (name, port, problem string) {
 	if err != nil || n == 0 {
 		return "", "", "has no port between 1 and 65535 after the colon"
 	}
-	if !validName(name) {
+	if name = strings.TrimSuffix(name, "."); !validName(name) {
 		return "", "", "is not a host name or an address"
 	}
 	return name, strconv.FormatUint(n, 10), ""
