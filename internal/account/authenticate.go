@@ -81,6 +81,10 @@ func (c Credentials) from() string {
 	return c.From.Unmap().String()
 }
 
+// maxUser is no shorter than any name that somebody can log in under: an SVM's,
+// a backslash and an account's.
+const maxUser = 128
+
 // A candidate is the account that a user name stands for, or an empty one.
 type candidate struct {
 	key     string
@@ -104,6 +108,9 @@ func find(snap store.Snapshot, user string) candidate {
 				return c
 			}
 		}
+	}
+	if len(user) > maxUser {
+		user = "" // what is remembered of strangers is bounded in size too
 	}
 	return candidate{key: user, account: new(Account)}
 }

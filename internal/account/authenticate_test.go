@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -284,5 +285,24 @@ func BenchmarkARememberedLogin(b *testing.B) {
 		if _, err := w.accounts.Authenticate(b.Context(), c); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// No account has such a name, so nothing is kept of it: 16,384 names of the
+// size of a request's header would fill a machine's memory.
+func TestNamesLongerThanAnyAccountsCountAsOne(t *testing.T) {
+	w := newWorld(t)
+	var code fault.Code
+	for i := range 4 {
+		_, err := w.login(strings.Repeat("x", 4000)+strconv.Itoa(i), "a good word 1", home)
+		code = fault.CodeOf(err)
+	}
+	if code != fault.TooMany {
+		t.Errorf("got %q after 4 failures, want %q", code, fault.TooMany)
+	}
+	longest := strings.Repeat("s", 47) + `\` + strings.Repeat("u", 64)
+	for range 2 {
+		_, err := w.login(longest, "a good word 1", home)
+		wantCode(t, err, fault.Unauthenticated)
 	}
 }

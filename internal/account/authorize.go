@@ -6,6 +6,7 @@ import (
 
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/store"
+	"github.com/duoplane/duoplane/internal/svm"
 )
 
 // A KeyOffer is a public key that somebody wants to get in with over SSH.
@@ -51,4 +52,15 @@ func (f candidate) hasKey(snap store.Snapshot, blob []byte) bool {
 		}
 	}
 	return false
+}
+
+// Named returns the account that a user name means, as Authenticate reads it;
+// false when there is none or the accounts are not known.
+func (s *Service) Named(ctx context.Context, user string) (owner svm.Owner, name string, ok bool) {
+	snap, err := s.ledger.Local(ctx)
+	if err != nil {
+		return svm.Owner{}, "", false
+	}
+	found := find(snap, user)
+	return found.owner, found.account.Name, found.exists
 }

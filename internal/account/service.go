@@ -136,28 +136,12 @@ func (s *Service) checkNewPassword(
 	return err
 }
 
-// Restore puts an account back as Modify returned it, unless that would leave
-// nobody to administer the cluster.
-func (s *Service) Restore(ctx context.Context, caller svm.Caller, before *Account) error {
-	return s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
-		key := store.JoinKey(before.Owner.UUID, before.Name)
-		stored, version := Accounts.Get(snap, key)
-		if stored == nil || !caller.Scope.Sees(before.Owner.UUID) {
-			return audit.Entry{}, nil, fault.New(fault.NotFound, "name", "entry doesn't exist")
-		}
-		changes, err := keepAnAdmin(snap, stored, before)
-		entry := audit.Entry{
-			Event: "restore", Resource: s.Schema().Name(), Owner: before.Owner.UUID,
-			Key: svm.Names(snap).Of(before.Owner.UUID) + "/" + before.Name,
-		}
-		return entry, append(changes, Accounts.Put(key, version, before)), err
-	})
-}
-
 // prepare applies the rules that need more than one value to see.
 func prepare(_ context.Context, c owned.Change[Account]) ([]store.Change, error) {
-	if err := mayChange(c.Caller, c.Before, c.Input); err != nil {
-		return nil, err
+	if !c.Undo {
+		if err := mayChange(c.Caller, c.Before, c.Input); err != nil {
+			return nil, err
+		}
 	}
 	if c.Before == nil {
 		c.After.complete(svm.ClusterOf(c.Snapshot))
