@@ -80,17 +80,20 @@ func (s *Service[T]) Delete(ctx context.Context, caller svm.Caller, key []string
 }
 
 // Restore puts a record back as Modify returned it: the undo of a bulk change
-// that failed half-way. NotFound when it has been deleted since.
+// that failed half-way. NotFound when it has been deleted since, and what the
+// kind's rules refuse.
 func (s *Service[T]) Restore(ctx context.Context, caller svm.Caller, before *T) error {
 	return s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
 		key := s.keyOf(before)
-		stored, version := s.kind.Table.Get(snap, key)
-		if stored == nil {
-			return audit.Entry{}, nil, fault.New(fault.NotFound, "", "entry doesn't exist")
+		stored, version, err := s.findAt(snap, caller, key)
+		if err != nil {
+			return audit.Entry{}, nil, err
 		}
 		back := *before
 		s.kind.Owner(&back).Name = svm.Names(snap).Of(s.kind.Owner(&back).UUID)
-		return s.entry("restore", &back, record.Input[T]{}), []store.Change{s.kind.Table.Put(key, version, &back)}, nil
+		changes, err := s.prepare(ctx, Change[T]{Snapshot: snap, Caller: caller, Before: stored, After: &back, Undo: true})
+		changes = append(changes, s.kind.Table.Put(key, version, &back))
+		return s.entry("restore", &back, record.Input[T]{}), changes, err
 	})
 }
 

@@ -42,6 +42,9 @@ type Change[T any] struct {
 	After *T
 	// Input is what the caller gave.
 	Input record.Input[T]
+	// Undo says that the change takes back one that the caller was let make
+	// before; Input is empty then.
+	Undo bool
 }
 
 // A Service offers reading and changing one kind of owned record. Its methods
@@ -116,7 +119,11 @@ func (s *Service[T]) Find(ctx context.Context, caller svm.Caller, key []string) 
 func (s *Service[T]) Fill(context.Context, []*T) error { return nil }
 
 func (s *Service[T]) find(snap store.Snapshot, caller svm.Caller, key []string) (*T, store.Version, error) {
-	stored, version := s.kind.Table.Get(snap, s.storeKey(key))
+	return s.findAt(snap, caller, s.storeKey(key))
+}
+
+func (s *Service[T]) findAt(snap store.Snapshot, caller svm.Caller, storeKey string) (*T, store.Version, error) {
+	stored, version := s.kind.Table.Get(snap, storeKey)
 	if stored == nil || !caller.Scope.Sees(s.kind.Owner(stored).UUID) {
 		keys := s.kind.Schema.Keys()
 		return nil, 0, fault.New(fault.NotFound, keys[len(keys)-1], "entry doesn't exist")
