@@ -42,6 +42,9 @@ func TestAnOwnerIsFoundByNameUUIDOrNeither(t *testing.T) {
 		{"unknown name", w.admin, svm.Owner{Name: "three"}, svm.Owner{}, fault.NoSuchOwner},
 		{"unknown UUID", w.admin, svm.Owner{UUID: "x"}, svm.Owner{}, fault.NoSuchOwner},
 		{"another's", within, svm.Owner{Name: "two"}, svm.Owner{}, fault.NoSuchOwner},
+		{"another's with a UUID of nobody's", within, svm.Owner{UUID: "x", Name: "two"}, svm.Owner{}, fault.NoSuchOwner},
+		{"another's with its own UUID", within, svm.Owner{UUID: one.UUID, Name: "two"}, svm.Owner{}, fault.NoSuchOwner},
+		{"its own with another's UUID", within, svm.Owner{UUID: two.UUID, Name: "one"}, svm.Owner{}, fault.OwnerMismatch},
 		{"the cluster, confined", within, svm.Owner{Name: "lab"}, svm.Owner{}, fault.NoSuchOwner},
 		{"no scope", svm.Caller{}, svm.Owner{}, svm.Owner{}, fault.NoSuchOwner},
 	} {

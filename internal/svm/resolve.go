@@ -45,7 +45,7 @@ func resolveUUID(snap store.Snapshot, caller Caller, cluster *Cluster, given Own
 	}
 	row, _ := names.Get(snap, given.Name)
 	switch {
-	case row == nil:
+	case row == nil, !caller.Scope.Sees(row.UUID): // or a mismatch would tell that the name is taken
 		return "", noSuchOwner(given)
 	case uuid != "" && uuid != row.UUID:
 		return "", fault.New(fault.OwnerMismatch, "owner.uuid",
