@@ -64,6 +64,7 @@ func (e *editor) help(ctx context.Context) {
 // list prints what may come next below the line and then the line again.
 func (e *editor) list(ctx context.Context, tokens []token, fragment, note string) {
 	line, at := slices.Clone(e.line), e.at
+	e.stale = e.stale || at < len(line)
 	e.line = e.line[:at]
 	e.refresh()
 	e.s.out.raw(note + newline)
