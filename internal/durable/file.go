@@ -1,5 +1,6 @@
-// Package durable writes files that survive a loss of power whole, and reads
-// files that nobody but their owner may read.
+// Package durable keeps files of our own: it writes them so that they survive a
+// loss of power whole, and reads them within bounds, those with secrets only
+// where nobody but their owner may.
 package durable
 
 import (
@@ -10,7 +11,7 @@ import (
 	"path/filepath"
 )
 
-// maxFile bounds what ReadPrivate reads.
+// maxFile bounds what is read.
 const maxFile = 1 << 20
 
 // Replace puts data at path, whether or not a file is there: a reader, or a
@@ -70,10 +71,25 @@ func SyncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// ReadPrivate reads a file that only its owner may read or write; any other
-// mode is refused, since what it holds must then be taken for known. It asks
-// the opened file, not the path, which could name another file a moment later.
+// Read reads a regular file of at most a mebibyte.
+func Read(path string) ([]byte, error) {
+	return read(path, func(os.FileInfo) error { return nil })
+}
+
+// ReadPrivate is Read for a file that only its owner may read or write; any
+// other mode is refused, since what it holds must then be taken for known.
 func ReadPrivate(path string) ([]byte, error) {
+	return read(path, func(info os.FileInfo) error {
+		if perm := info.Mode().Perm(); perm&0o077 != 0 {
+			return fmt.Errorf("%s may be used by others than its owner (mode %04o): run chmod 600 %s", path, perm, path)
+		}
+		return nil
+	})
+}
+
+// read has check judge the opened file, not the path, which could name another
+// file a moment later.
+func read(path string, check func(os.FileInfo) error) ([]byte, error) {
 	f, err := os.Open(path) //nolint:gosec // G304: the operator names the file
 	if err != nil {
 		return nil, err
@@ -86,8 +102,8 @@ func ReadPrivate(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
-	if perm := info.Mode().Perm(); perm&0o077 != 0 {
-		return nil, fmt.Errorf("%s may be used by others than its owner (mode %04o): run chmod 600 %s", path, perm, path)
+	if err := check(info); err != nil {
+		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {

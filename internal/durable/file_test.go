@@ -65,6 +65,9 @@ func TestReadPrivateRefuses(t *testing.T) {
 		if (err != nil) != refused {
 			t.Errorf("mode %04o: %v", mode, err)
 		}
+		if got, err := durable.Read(path); string(got) != "x" || err != nil {
+			t.Errorf("mode %04o: Read gave %q, %v", mode, got, err)
+		}
 		if refused && !strings.Contains(err.Error(), "chmod 600 "+path) {
 			t.Errorf("mode %04o: no advice in %q", mode, err)
 		}

@@ -7,15 +7,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-)
 
-// maxFile bounds what is read of a certificate or key file.
-const maxFile = 1 << 20
+	"github.com/duoplane/duoplane/internal/durable"
+)
 
 // Save writes the authority, key and certificate in one PEM file of mode 0600,
 // so that the two can never be of different authorities. What clients get is
@@ -60,13 +55,13 @@ func SaveLeaf(path string, leaf tls.Certificate) error {
 // file. A key file that anybody but its owner may read is refused: its key has
 // to be taken for known.
 func LoadLeaf(certFile, keyFile string) (tls.Certificate, error) {
-	keyPEM, err := readKeyFile(keyFile)
+	keyPEM, err := durable.ReadPrivate(keyFile)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
 	certPEM := keyPEM
 	if certFile != keyFile {
-		if certPEM, err = readFile(certFile, nil); err != nil {
+		if certPEM, err = durable.Read(certFile); err != nil {
 			return tls.Certificate{}, err
 		}
 	}
@@ -86,88 +81,5 @@ func savePair(path string, key crypto.Signer, chain ...[]byte) error {
 	for _, cert := range chain {
 		out = append(out, encodeCert(cert)...)
 	}
-	return WriteFile(path, out, 0o600)
-}
-
-// WriteFile puts data at path so that a reader, or a machine that loses power,
-// finds the old content or the new, never a part: temporary file, fsync,
-// rename, fsync of the directory.
-func WriteFile(path string, data []byte, mode os.FileMode) (err error) {
-	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("write %s: %w", path, err), ignoreClosed(tmp.Close()), os.Remove(tmp.Name()))
-		}
-	}()
-	if _, err = tmp.Write(data); err != nil {
-		return err
-	}
-	if err = tmp.Chmod(mode); err != nil {
-		return err
-	}
-	if err = tmp.Sync(); err != nil {
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // G304: the operator names the place
-	if err != nil {
-		return fmt.Errorf("sync %s: %w", dir, err)
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, os.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-func readKeyFile(path string) ([]byte, error) {
-	return readFile(path, func(info os.FileInfo) error {
-		if perm := info.Mode().Perm(); perm&0o077 != 0 {
-			return fmt.Errorf("key file %s may be used by others than its owner (mode %04o): run chmod 600 %s", path, perm, path)
-		}
-		return nil
-	})
-}
-
-// readFile asks check about the opened file, not about the path, which could
-// name another file a moment later.
-func readFile(path string, check func(os.FileInfo) error) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // G304: the operator names the file
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if check != nil {
-		if err := check(info); err != nil {
-			return nil, err
-		}
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("read %s: larger than %d bytes", path, maxFile)
-	}
-	return data, nil
+	return durable.Replace(path, out, 0o600)
 }
