@@ -23,8 +23,8 @@ type Explanation struct {
 	Ruling duo.Ruling
 	// Tries is how many second factors the user may try.
 	Tries int
-	// Hidden is whether the governing profile is another owner's that the
-	// caller does not see: then only whose it is is told.
+	// Hidden is whether the governing profile is one that the caller does not
+	// see: then its owner is told, and nothing of its settings.
 	Hidden bool
 }
 
