@@ -17,11 +17,11 @@ func (m *mounted[T]) inputs(c *Call, op record.Op) (record.Input[T], error) {
 	for _, g := range c.args.list {
 		f := m.rows[g.param.Name]
 		switch {
-		case g.param.query:
+		case g.param.query || f == nil:
 		case g.bare:
 			asked = append(asked, g)
 		default:
-			params = append(params, record.Param{Name: f.Flag, Value: m.stored(f, g.value)})
+			params = append(params, record.Param{Name: f.Path, Value: m.stored(f, g.value)})
 		}
 	}
 	in, err := m.Schema.ReadFlags(params, op)

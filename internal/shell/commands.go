@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/diagnose"
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/logins"
 	"github.com/duoplane/duoplane/internal/record"
@@ -50,10 +51,10 @@ type Services struct {
 	Cluster func(ctx context.Context) (svm.Cluster, error)
 	// Owners returns the names of the cluster and the SVMs in scope.
 	Owners func(ctx context.Context, caller svm.Caller) []string
-	// Test asks Duo whether it answers the profile of an owner, Explain how a
-	// login of a user would go: labels and values, to be printed.
-	Test    func(ctx context.Context, caller svm.Caller, owner string) ([][2]string, error)
-	Explain func(ctx context.Context, caller svm.Caller, owner, user string) ([][2]string, error)
+	// Test tries the profile under a key step by step, Explain tells how a
+	// login would go: the methods of a diagnose.Tester and Explainer.
+	Test    func(ctx context.Context, caller svm.Caller, key []string, in record.Input[diagnose.Trial]) (*diagnose.Report, error)
+	Explain func(ctx context.Context, caller svm.Caller, key []string, in record.Input[duo.Login]) (*diagnose.Explanation, error)
 	// Audit yields the lines of the audit log in scope, oldest first.
 	Audit func(ctx context.Context, caller svm.Caller) iter.Seq2[string, error]
 	// CheckPassword tells whether a password is the caller's own.

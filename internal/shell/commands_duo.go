@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/duoplane/duoplane/internal/diagnose"
 	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/logins"
 )
 
@@ -67,30 +69,34 @@ func (s Services) history() Mounted {
 }
 
 func (s Services) test() Mounted {
-	return Command{
-		Name: "security login duo test", Doc: "Ask Duo whether it answers a configuration",
-		Method: http.MethodPost, Path: pathTest, Params: []Param{s.vserverParam()},
-		Run: func(ctx context.Context, c *Call) error {
-			pairs, err := s.Test(ctx, c.Caller, c.Owner("vserver"))
-			if err == nil {
-				c.Pairs(pairs...)
-			}
-			return err
-		},
+	return Action[diagnose.Trial, diagnose.Report]{
+		Name: "security login duo test", Doc: "Try a Duo configuration, or a change of it, step by step",
+		Method: http.MethodPost, Path: pathTest, Owners: s.Owners,
+		Input: diagnose.TrialSchema(), Output: diagnose.ReportSchema(), Key: s.profileKey, Do: s.Test,
 	}
 }
 
+// profileKey finds the profile of the owner that -vserver names.
+func (s Services) profileKey(ctx context.Context, c *Call) ([]string, error) {
+	name := c.Text("vserver")
+	if name == "" {
+		return []string{c.ownerUUID()}, nil
+	}
+	for p, err := range s.Profiles.Rows(ctx, c.Caller, nil) {
+		if err != nil {
+			return nil, err
+		}
+		if p.Owner.Name == name {
+			return []string{p.Owner.UUID}, nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, ownerName, "entry doesn't exist")
+}
+
 func (s Services) explain() Mounted {
-	return Command{
+	return Action[duo.Login, diagnose.Explanation]{
 		Name: "security login duo explain", Doc: "Tell how a login of a user would go, and why",
-		Method: http.MethodGet, Path: pathExplain,
-		Params: []Param{s.vserverParam(), {Name: "username", Label: "User Name", Required: true}},
-		Run: func(ctx context.Context, c *Call) error {
-			pairs, err := s.Explain(ctx, c.Caller, c.Owner("vserver"), c.Text("username"))
-			if err == nil {
-				c.Pairs(pairs...)
-			}
-			return err
-		},
+		Method: http.MethodGet, Path: pathExplain, Owners: s.Owners,
+		Input: diagnose.QuestionSchema(), Output: diagnose.ExplanationSchema(), Do: s.Explain,
 	}
 }

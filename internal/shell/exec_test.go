@@ -54,6 +54,7 @@ func TestDataCannotSteerATerminal(t *testing.T) {
 
 func TestAnInternalCauseIsLoggedAndNotShown(t *testing.T) {
 	w := newWorld(t)
+	w.mustExec(strings.Replace(createProfile, "create", "create -vserver svm_eng", 1))
 	screen, status := w.exec("security login duo test -vserver svm_eng")
 	if status != 1 || strings.Contains(screen, "canary") {
 		t.Errorf("status %d, %q", status, screen)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/duoplane/duoplane/internal/record"
 )
 
 const noEntries = "There are no entries matching your query."
@@ -122,14 +120,7 @@ func (m *mounted[T]) readable(name string) (string, error) {
 // with the separator between their elements.
 func (m *mounted[T]) cell(flag string, t *T, between string) string {
 	f := m.rows[flag]
-	v := f.Get(t)
-	text := v.String()
-	switch {
-	case f.Kind == record.Strings:
-		text = strings.Join(v.Strings(), between)
-	case f.Kind == record.Time && !v.IsZero():
-		text = v.Time().Format("2006-01-02T15:04:05Z")
-	}
+	text := shown(f, f.Get(t), between)
 	if said, ok := m.Words[f.Path][text]; ok {
 		text = said
 	}
@@ -154,12 +145,7 @@ func (m *mounted[T]) printInstances(c *Call, found []*T) {
 	m.countBlocks(c, found)
 }
 
-func (m *mounted[T]) label(flag string) string {
-	if label := m.rows[flag].Label; label != "" {
-		return label
-	}
-	return flag
-}
+func (m *mounted[T]) label(flag string) string { return labelOf(m.rows[flag]) }
 
 func (m *mounted[T]) countBlocks(c *Call, found []*T) {
 	if len(found) > 1 {

@@ -15,7 +15,9 @@ import (
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/audit"
 	"github.com/duoplane/duoplane/internal/audit/audittest"
+	"github.com/duoplane/duoplane/internal/diagnose"
 	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/duoapi"
 	"github.com/duoplane/duoplane/internal/enforce"
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/logins"
@@ -78,7 +80,7 @@ func newWorld(tb testing.TB) *world {
 			SVMs: w.svms, Accounts: w.accounts, PublicKeys: w.accounts.PublicKeys(),
 			Profiles: w.profiles, Groups: duo.NewGroupService(ledger, w.svms), Logins: table,
 			Cluster: func(context.Context) (svm.Cluster, error) { return w.cluster, nil },
-			Owners:  w.owners, Test: test, Explain: explain, Audit: auditLines,
+			Owners:  w.owners, Test: w.test, Explain: diagnose.NewExplainer(ledger, w.svms).Explain, Audit: auditLines,
 			CheckPassword: func(_ context.Context, _ svm.Caller, password secret.Text) error {
 				if password.Equal(secret.NewText("correct horse 1")) {
 					return nil
@@ -91,15 +93,20 @@ func newWorld(tb testing.TB) *world {
 	return w
 }
 
-func test(_ context.Context, _ svm.Caller, owner string) ([][2]string, error) {
-	if owner != "cluster1" {
+// test finds no fault with the cluster's profile and breaks down over others.
+func (w *world) test(ctx context.Context, caller svm.Caller, key []string, in record.Input[diagnose.Trial]) (*diagnose.Report, error) {
+	p, err := w.profiles.Find(ctx, caller, key)
+	if err != nil {
+		return nil, err
+	}
+	if p.Owner.Name != "cluster1" {
 		return nil, errors.New("canary: an internal cause")
 	}
-	return [][2]string{{"Vserver", owner}, {"Ping", "Ok"}}, nil
-}
-
-func explain(_ context.Context, _ svm.Caller, owner, user string) ([][2]string, error) {
-	return [][2]string{{"Vserver", owner}, {"User Name", user}, {"Asked", "true"}}, nil
+	return &diagnose.Report{Owner: p.Owner, Saved: in.Len() == 0, Steps: []diagnose.Step{
+		{Step: "settings", Outcome: duoapi.StepDone},
+		{Step: duoapi.StepTLS, Outcome: duoapi.StepDone, Took: 12 * time.Millisecond, Note: "TLS 1.3, certificate valid until 2027-01-31 by a CA"},
+		{Step: duoapi.StepKeys, Outcome: duoapi.StepSkipped},
+	}}, nil
 }
 
 func auditLines(context.Context, svm.Caller) iter.Seq2[string, error] {
