@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -214,6 +215,29 @@ func TestManyConnectionsWithOnePasswordCountAsOne(t *testing.T) {
 	}
 	release()
 	wg.Wait()
+}
+
+// Who waits for the outcome of another's login must have asked for the same.
+func TestALoginIsNotLetInByOneForAnotherApplication(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.mustCreate(`{"name":"joe","password":"a good word 1",` + overHTTP + `}`)
+		release := w.accounts.HoldHashes(t)
+		var viaHTTP, viaSSH error
+		var wg sync.WaitGroup
+		for application, err := range map[string]*error{account.HTTP: &viaHTTP, account.SSH: &viaSSH} {
+			wg.Go(func() {
+				_, *err = w.accounts.Authenticate(t.Context(), account.Credentials{
+					Application: application, User: "joe", Password: secret.NewText("a good word 1"), From: home,
+				})
+			})
+			synctest.Wait() // until its hash waits
+		}
+		release()
+		wg.Wait()
+		wantCode(t, viaHTTP, "")
+		wantCode(t, viaSSH, fault.Unauthenticated)
+	})
 }
 
 func TestAnotherOnesImpatienceIsNotMine(t *testing.T) {

@@ -79,6 +79,16 @@ func TestWhatTheRolesAllow(t *testing.T) {
 	}
 }
 
+func TestTheLongestPathDecidesInAnyOrder(t *testing.T) {
+	above, below := account.Privilege{Path: "/api", Access: account.AccessAll}, account.Privilege{Path: "/api/security/accounts", Access: account.AccessNone}
+	for _, privileges := range [][]account.Privilege{{above, below}, {below, above}} {
+		r := account.Role{Privileges: privileges}
+		if r.May("GET", "/api/security/accounts") || !r.May("GET", "/api/security") {
+			t.Errorf("with %v another path than the longest decides", privileges)
+		}
+	}
+}
+
 func TestRolesAreListedByOwner(t *testing.T) {
 	w := newWorld(t)
 	service := account.NewRoleService(w.ledger)

@@ -42,6 +42,7 @@ func TestAnOwnerIsFoundByNameUUIDOrNeither(t *testing.T) {
 		{"unknown name", w.admin, svm.Owner{Name: "three"}, svm.Owner{}, fault.NoSuchOwner},
 		{"unknown UUID", w.admin, svm.Owner{UUID: "x"}, svm.Owner{}, fault.NoSuchOwner},
 		{"another's", within, svm.Owner{Name: "two"}, svm.Owner{}, fault.NoSuchOwner},
+		{"another's by UUID", within, svm.Owner{UUID: two.UUID}, svm.Owner{}, fault.NoSuchOwner},
 		{"another's with a UUID of nobody's", within, svm.Owner{UUID: "x", Name: "two"}, svm.Owner{}, fault.NoSuchOwner},
 		{"another's with its own UUID", within, svm.Owner{UUID: one.UUID, Name: "two"}, svm.Owner{}, fault.NoSuchOwner},
 		{"its own with another's UUID", within, svm.Owner{UUID: two.UUID, Name: "one"}, svm.Owner{}, fault.OwnerMismatch},
@@ -56,6 +57,30 @@ func TestAnOwnerIsFoundByNameUUIDOrNeither(t *testing.T) {
 			}
 			if err == nil && (require.Op != store.Require || require.Expect == 0) {
 				t.Errorf("got %+v, want a requirement", require)
+			}
+		})
+	}
+}
+
+func TestAScopeSeesNoMoreThanItSays(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		scope svm.Scope
+		owner string
+		want  bool
+	}{
+		{"everything", svm.Everything(), "one", true},
+		{"everything, of nobody's", svm.Everything(), "", true},
+		{"one's own", svm.Within("one"), "one", true},
+		{"another's", svm.Within("one"), "two", false},
+		{"nobody's", svm.Within("one"), "", false},
+		{"the zero scope", svm.Scope{}, "one", false},
+		{"the zero scope, of nobody's", svm.Scope{}, "", false},
+		{"an empty owner", svm.Within(""), "", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.scope.Sees(test.owner); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
 	}
