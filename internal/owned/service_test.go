@@ -1,39 +1,142 @@
 package owned_test
 
 import (
+	"context"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/duoplane/duoplane/internal/audit"
 	"github.com/duoplane/duoplane/internal/audit/audittest"
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/owned"
 	"github.com/duoplane/duoplane/internal/record"
+	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/store/memstore"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
-func TestAnUndoIsConfinedToTheCallersScope(t *testing.T) {
-	ledger := audit.NewLedger(memstore.New(append(svm.Tables(), duo.Groups)...), audittest.New(t))
-	svms := svm.NewService(ledger, duo.Groups)
-	cluster, err := svms.EnsureCluster(t.Context(), "lab")
+// world is a cluster with an SVM "svm1" and Duo groups.
+type world struct {
+	testing.TB
+
+	store   *rival
+	svms    *svm.Service
+	groups  *owned.Service[duo.Group]
+	cluster svm.Cluster
+	svm1    *svm.SVM
+	admin   svm.Caller
+}
+
+// A rival is a store in which somebody else may be a little faster.
+type rival struct {
+	store.Store
+	first func() // before the next commit; nil: nothing
+}
+
+func (r *rival) Commit(ctx context.Context, changes ...store.Change) (store.Revision, error) {
+	if f := r.first; f != nil {
+		r.first = nil
+		f()
+	}
+	return r.Store.Commit(ctx, changes...)
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		TB: t, store: &rival{Store: memstore.New(append(svm.Tables(), duo.Groups)...)},
+		admin: svm.Caller{Name: "admin", Scope: svm.Everything()},
+	}
+	ledger := audit.NewLedger(w.store, audittest.New(t))
+	w.svms = svm.NewService(ledger, duo.Groups)
+	w.groups = duo.NewGroupService(ledger, w.svms)
+	var err error
+	if w.cluster, err = w.svms.EnsureCluster(t.Context(), "lab"); err != nil {
+		t.Fatal(err)
+	}
+	in, err := w.svms.Schema().ReadBody([]byte(`{"name":"svm1"}`), record.Create)
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups := duo.NewGroupService(ledger, svms)
-	admin := svm.Caller{Name: "admin", Scope: svm.Everything()}
-	input := func(body string, op record.Op) record.Input[duo.Group] {
-		t.Helper()
-		in, err := groups.Schema().ReadBody([]byte(body), op)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return in
-	}
-	if _, err := groups.Create(t.Context(), admin, input(`{"name":"admins","comment":"before"}`, record.Create)); err != nil {
+	if w.svm1, err = w.svms.Create(t.Context(), w.admin, in); err != nil {
 		t.Fatal(err)
 	}
-	key := []string{cluster.UUID, "admins"}
-	before, err := groups.Modify(t.Context(), admin, key, input(`{"comment":"after"}`, record.Modify))
+	return w
+}
+
+func (w *world) input(body string, op record.Op) record.Input[duo.Group] {
+	w.Helper()
+	in, err := w.groups.Schema().ReadBody([]byte(body), op)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return in
+}
+
+// names are those of the groups that a caller sees.
+func (w *world) names(caller svm.Caller) (names []string) {
+	w.Helper()
+	for g, err := range w.groups.Rows(w.Context(), caller, nil) {
+		if err != nil {
+			w.Fatal(err)
+		}
+		names = append(names, g.Owner.Name+"/"+g.Name)
+	}
+	return names
+}
+
+func TestACallerSeesTheRecordsOfItsScope(t *testing.T) {
+	w := newWorld(t)
+	for _, body := range []string{`{"name":"a"}`, `{"name":"b","owner.name":"svm1"}`} {
+		if _, err := w.groups.Create(t.Context(), w.admin, w.input(body, record.Create)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		name  string
+		scope svm.Scope
+		want  []string
+	}{
+		{"everything", svm.Everything(), []string{"lab/a", "svm1/b"}},
+		{"the cluster's", svm.Within(w.cluster.UUID), []string{"lab/a"}},
+		{"an SVM's", svm.Within(w.svm1.UUID), []string{"svm1/b"}},
+		{"another SVM's", svm.Within("another"), nil},
+		{"a forgotten scope", svm.Scope{}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, w.names(svm.Caller{Scope: test.scope})); diff != "" {
+				t.Errorf("groups (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNothingIsMadeForAnSVMThatIsDeletedMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	w.store.first = func() {
+		others := svm.NewService(audit.NewLedger(w.store.Store, audittest.New(t)), duo.Groups)
+		if err := others.Delete(t.Context(), w.admin, []string{w.svm1.UUID}); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := w.groups.Create(t.Context(), w.admin, w.input(`{"name":"orphan","owner.name":"svm1"}`, record.Create))
+	if !fault.Is(err, fault.NoSuchOwner) {
+		t.Errorf("got %v, want %q", err, fault.NoSuchOwner)
+	}
+	if left := w.names(w.admin); len(left) != 0 {
+		t.Errorf("left without an owner: %q", left)
+	}
+}
+
+func TestAnUndoIsConfinedToTheCallersScope(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.groups.Create(t.Context(), w.admin, w.input(`{"name":"admins","comment":"before"}`, record.Create)); err != nil {
+		t.Fatal(err)
+	}
+	key := []string{w.cluster.UUID, "admins"}
+	before, err := w.groups.Modify(t.Context(), w.admin, key, w.input(`{"comment":"after"}`, record.Modify))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,13 +148,13 @@ func TestAnUndoIsConfinedToTheCallersScope(t *testing.T) {
 	}{
 		{"by another SVM's account", svm.Caller{Scope: svm.Within("another")}, fault.NotFound, "after"},
 		{"by nobody", svm.Caller{}, fault.NotFound, "after"},
-		{"by who made the change", admin, "", "before"},
+		{"by who made the change", w.admin, "", "before"},
 	} {
 		t.Run(undo.name, func(t *testing.T) {
-			if err := groups.Restore(t.Context(), undo.caller, before); fault.CodeOf(err) != undo.code {
+			if err := w.groups.Restore(t.Context(), undo.caller, before); fault.CodeOf(err) != undo.code {
 				t.Errorf("got %v, want %q", err, undo.code)
 			}
-			got, err := groups.Find(t.Context(), admin, key)
+			got, err := w.groups.Find(t.Context(), w.admin, key)
 			if err != nil || got.Comment != undo.want {
 				t.Errorf("got %+v, %v, want the comment %q", got, err, undo.want)
 			}
