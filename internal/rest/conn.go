@@ -81,8 +81,10 @@ func (c *conn) Write(p []byte) (int, error) {
 	if !ok {
 		return c.Conn.Write(p)
 	}
-	code, msg := fault.BadRequest, "The request is not valid HTTP."
+	code, msg := fault.BadRequest, "The request is not valid HTTP; a space in the URL is written %20."
 	switch status {
+	case http.StatusHTTPVersionNotSupported:
+		msg = "The version of HTTP is not supported; use HTTP/1.1."
 	case http.StatusRequestHeaderFieldsTooLarge:
 		code, msg = fault.TooLarge, "The request line and header are larger than the limit of "+strconv.Itoa(maxHeader)+" bytes."
 	case http.StatusNotImplemented:

@@ -68,6 +68,21 @@ func TestMalformedRequests(t *testing.T) {
 	}
 }
 
+// What net/http alone sees is refused with a hint at the likely mistake.
+func TestMalformedRequestsAreToldWhatToDo(t *testing.T) {
+	s := open(t)
+	for _, c := range []struct{ name, request, want string }{
+		{"a raw space in the URL", "GET /api/security/lamps?order_by=name desc HTTP/1.1\r\nHost: lab-a\r\n\r\n", "%20"},
+		{"HTTP of another version", "GET /api/cluster HTTP/3.7\r\nHost: lab-a\r\n\r\n", "HTTP/1.1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := errorOf(t, s.raw(t, c.request).text).Message; !strings.Contains(got, c.want) {
+				t.Errorf("got %q, want it to hold %q", got, c.want)
+			}
+		})
+	}
+}
+
 type errorObject struct{ Message, Code, Target string }
 
 // errorOf reads an error object, strictly.
