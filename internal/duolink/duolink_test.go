@@ -25,6 +25,7 @@ import (
 type duoService struct {
 	sim     *duosim.Sim
 	links   *duolink.Links
+	keyset  *seal.Keyset
 	profile duo.Profile
 	mu      sync.Mutex
 	now     time.Time // guarded by mu
@@ -55,11 +56,10 @@ func newService(t *testing.T) *duoService {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 
-	keyset, err := seal.InMemory()
-	if err != nil {
+	if s.keyset, err = seal.InMemory(); err != nil {
 		t.Fatal(err)
 	}
-	s.links = duolink.New(duolink.Config{Secrets: keyset, RootCAs: ca.Pool(), Now: s.clock})
+	s.links = duolink.New(duolink.Config{Secrets: s.keyset, RootCAs: ca.Pool(), Now: s.clock})
 	t.Cleanup(s.links.Close)
 	s.profile = duo.Profile{
 		Owner: svm.Owner{UUID: "u", Name: "svm1"}, APIHost: server.Listener.Addr().String(),
@@ -157,6 +157,58 @@ func TestAChangedProfileIsProbedAnew(t *testing.T) {
 	changed.IntegrationKey = "DI000000000000000000"
 	if got := s.links.Status(t.Context(), &changed); got == duolink.Ok {
 		t.Error("the status of the keys before is still shown")
+	}
+}
+
+func TestAClientIsForOneStateOfItsProfile(t *testing.T) {
+	s := newService(t)
+	client := func(p duo.Profile) *duoapi.Client {
+		t.Helper()
+		c, err := s.links.Client(&p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	sealed := func(place secret.Place, plain string) secret.Sealed {
+		t.Helper()
+		out, err := s.keyset.Seal(place, secret.Fresh(secret.NewText(plain)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	p := s.profile
+	p.HTTPProxy = "user:" + duo.ProxyMask + "@10.4.0.9:3128"
+	p.SecretKey, p.ProxyPassword = sealed(duo.SecretKeyPlace(&p), "a key"), sealed(duo.ProxyPasswordPlace(&p), "a word")
+	for name, change := range map[string]func(*duo.Profile){
+		"host":            func(p *duo.Profile) { p.APIHost = "api.example.org" },
+		"integration key": func(p *duo.Profile) { p.IntegrationKey = "DI000000000000000000" },
+		"secret key":      func(p *duo.Profile) { p.SecretKey = sealed(duo.SecretKeyPlace(p), "another key") },
+		"fingerprint":     func(p *duo.Profile) { p.Fingerprint = "00" },
+		"proxy":           func(p *duo.Profile) { p.HTTPProxy = "user:" + duo.ProxyMask + "@10.4.0.10:3128" },
+		"proxy password":  func(p *duo.Profile) { p.ProxyPassword = sealed(duo.ProxyPasswordPlace(p), "another word") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			before, changed := client(p), p
+			if client(p) != before {
+				t.Fatal("the same profile has two clients")
+			}
+			if change(&changed); client(changed) == before {
+				t.Error("the changed profile has the client of the one before")
+			}
+		})
+	}
+}
+
+func TestNothingIsBegunAfterTheEnd(t *testing.T) {
+	s := newService(t)
+	s.links.Close()
+	if got := s.links.Status(t.Context(), &s.profile); !strings.HasPrefix(got, "Not known yet") {
+		t.Errorf("got %q", got)
+	}
+	if n := len(s.sim.Journal()); n != 0 {
+		t.Errorf("%d requests", n)
 	}
 }
 

@@ -87,7 +87,9 @@ func (l *Links) Status(ctx context.Context, p *duo.Profile) string {
 // does not end it for the others. It reports false once Links are closed. The
 // caller holds k.mu.
 func (l *Links) startProbe(k *link) bool {
-	if l.ctx.Err() != nil {
+	l.mu.RLock() // or Close could be done waiting before the probe counts
+	defer l.mu.RUnlock()
+	if l.closed {
 		return false
 	}
 	done := make(chan struct{})
