@@ -1,0 +1,223 @@
+package sshd_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/duoplane/duoplane/internal/duosim"
+	"github.com/duoplane/duoplane/internal/sshd"
+)
+
+// A liar offers a key that it does not have: it signs with another.
+type liar struct {
+	ssh.AlgorithmSigner
+
+	shown ssh.PublicKey
+}
+
+func (l liar) PublicKey() ssh.PublicKey { return l.shown }
+
+func TestAKeyThatIsOfferedAndNotOwnedOpensNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	w.account("lab", "kay", "publickey", "none")
+	w.account("lab", "alice", "password", "none")
+	w.profile("lab", "")
+	theirs := w.key("kay").PublicKey()
+	forger := liar{newSigner(t).(ssh.AlgorithmSigner), theirs}
+	for name, methods := range map[string][]ssh.AuthMethod{
+		"a forged signature": {ssh.PublicKeys(forger)},
+		"then a key of one's own": {ssh.PublicKeysCallback(func() ([]ssh.Signer, error) {
+			return []ssh.Signer{queryOnly{theirs}, newSigner(t)}, nil
+		})},
+	} {
+		if a := w.login(w.address, "kay", []string{goodCode}, methods...); a.err == nil {
+			t.Errorf("%s got in", name)
+		}
+	}
+	if got := w.reason(); got != "" || w.pushes() != 0 {
+		t.Errorf("the second factor began: %q, %d pushes", got, w.pushes())
+	}
+}
+
+// queryOnly offers a key and never signs.
+type queryOnly struct{ key ssh.PublicKey }
+
+func (q queryOnly) PublicKey() ssh.PublicKey { return q.key }
+
+func (queryOnly) Sign(io.Reader, []byte) (*ssh.Signature, error) {
+	return nil, errors.New("no private key")
+}
+
+func TestNothingIsSkipped(t *testing.T) {
+	w := newWorld(t, nil)
+	w.account("lab", "alice", "password", "none")
+	w.account("lab", "kay", "publickey", "password")
+	w.profile("lab", `,"auto_push":false`)
+	for name, try := range map[string]func() *attempt{
+		"no method at all":           func() *attempt { return w.login(w.address, "alice", nil) },
+		"keyboard-interactive first": func() *attempt { return w.login(w.address, "alice", []string{password, goodCode, "1"}) },
+		"the password of two skipped": func() *attempt {
+			return w.login(w.address, "kay", []string{goodCode, "1"}, ssh.PublicKeys(w.key("kay")))
+		},
+		"no user":     func() *attempt { return w.login(w.address, "", []string{goodCode}, byPassword()) },
+		"no password": func() *attempt { return w.login(w.address, "alice", []string{goodCode}, ssh.Password("")) },
+	} {
+		if a := try(); a.err == nil || len(a.asked) != 0 {
+			t.Errorf("%s: %v, asked %q", name, a.err, a.asked)
+		}
+	}
+	if got := w.reason(); got != "" {
+		t.Errorf("the second factor began: %s", got)
+	}
+}
+
+// early is a connection that sends a packet of the time after login while the
+// server waits for the second factor.
+func TestAChannelOpenedBeforeTheSecondFactorEndsTheConnection(t *testing.T) {
+	ran := make(chan struct{}, 1)
+	w := newWorld(t, func(c *sshd.Config) {
+		c.NewSession = func(tm sshd.Terminal) sshd.Session {
+			ran <- struct{}{}
+			return newToy(tm)
+		}
+	})
+	w.account("lab", "alice", "password", "none")
+	w.profile("lab", "")
+	w.fault(duosim.Fault{Do: duosim.DoApprove, Delay: duosim.Duration(time.Minute)})
+	// x/crypto's client cannot be made to send it, so the connection is cut
+	// into the middle of what it can: everything but the answer to Duo.
+	a := w.login(w.address, "alice", []string{}, byPassword(), ssh.RetryableAuthMethod(ssh.KeyboardInteractive(
+		func(string, string, []string, []bool) ([]string, error) { return nil, errors.New("none") }), 10))
+	if a.err == nil {
+		t.Error("the login came through")
+	}
+	select {
+	case <-ran:
+		t.Error("a session was made")
+	default:
+	}
+}
+
+func TestAFloodOfWrongPasswordsKeepsNobodyElseOut(t *testing.T) {
+	w := newWorld(t, nil)
+	w.account("lab", "alice", "password", "none")
+	w.account("lab", "kay", "publickey", "none")
+	signer := w.key("kay")
+	w.profile("lab", "")
+	const guessers, guesses = 8, 10
+	var flood sync.WaitGroup
+	for g := range guessers {
+		flood.Go(func() {
+			for i := range guesses {
+				if a := w.login(w.address, "alice", nil, ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
+					return fmt.Sprintf("wrong %d %d", g, i), nil
+				}), 10)); a.err == nil {
+					t.Error("a wrong password got in")
+				}
+			}
+		})
+	}
+	for range 5 {
+		began := time.Now()
+		if out, err := w.login(w.address, "kay", nil, ssh.PublicKeys(signer)).exec(t, "x"); out == "" || err != nil {
+			t.Errorf("got %q, %v", out, err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("another user's login took %s", took)
+		}
+	}
+	flood.Wait()
+}
+
+func TestHalfOpenConnectionsMakeRoomAndEnd(t *testing.T) {
+	w := newWorld(t, func(c *sshd.Config) {
+		c.Limits = sshd.Limits{PerSecond: -1, HalfOpen: 20, HalfOpenFrom: 1000, KeyExchange: 30 * time.Second}
+	})
+	w.account("lab", "alice", "password", "none")
+	var idle []net.Conn
+	for range 60 {
+		c := must(net.Dial("tcp", w.address))(t)
+		defer func() { _ = c.Close() }()
+		idle = append(idle, c)
+	}
+	if out, err := w.login(w.address, "alice", nil, byPassword()).exec(t, "x"); out == "" || err != nil {
+		t.Errorf("got %q, %v", out, err)
+	}
+	_ = idle[0].SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.Copy(io.Discard, idle[0]); err != nil {
+		t.Errorf("the oldest was not closed: %v", err)
+	}
+}
+
+func TestAnAddressThatKeepsConnectionsHalfOpenGetsNoMore(t *testing.T) {
+	w := newWorld(t, func(c *sshd.Config) { c.Limits = sshd.Limits{PerSecond: -1, HalfOpenFrom: 3, KeyExchange: time.Second} })
+	var conns []net.Conn
+	for range 4 {
+		c := must(net.Dial("tcp", w.address))(t)
+		defer func() { _ = c.Close() }()
+		_ = c.SetReadDeadline(time.Now().Add(15 * time.Second))
+		conns = append(conns, c)
+	}
+	if greeting, err := io.ReadAll(conns[3]); err != nil || len(greeting) != 0 {
+		t.Errorf("the fourth was greeted with %q, %v", greeting, err)
+	}
+	if greeting, err := io.ReadAll(conns[0]); err != nil || !strings.HasPrefix(string(greeting), "SSH-2.0-Duoplane") {
+		t.Errorf("the first gave %q, %v; want an end after the time for the key exchange", greeting, err)
+	}
+}
+
+func TestTooManyConnectionsASecondAreHeldBack(t *testing.T) {
+	w := newWorld(t, func(c *sshd.Config) { c.Limits = sshd.Limits{PerSecond: 2, Hold: 700 * time.Millisecond} })
+	w.account("lab", "alice", "password", "none")
+	began := time.Now()
+	var in, out int
+	for range 3 {
+		if a := w.login(w.address, "alice", nil, byPassword()); a.err != nil {
+			out++
+			continue
+		}
+		in++
+	}
+	if in != 3 || time.Since(began) < 200*time.Millisecond {
+		t.Errorf("%d came in and %d not, after %s; want the third to wait", in, out, time.Since(began))
+	}
+}
+
+func TestTooManySessionsAreRefusedBeforeDuoIsAsked(t *testing.T) {
+	w := newWorld(t, func(c *sshd.Config) { c.Limits = sshd.Limits{PerSecond: -1, Sessions: 1} })
+	w.account("lab", "alice", "password", "none")
+	w.profile("lab", "")
+	first := w.login(w.address, "alice", nil, byPassword())
+	if first.err != nil {
+		t.Fatal(first.err)
+	}
+	second := w.login(w.address, "alice", nil, byPassword())
+	if second.err == nil || !strings.Contains(second.banners.String(), "too many sessions") || w.pushes() != 1 {
+		t.Errorf("got %v, %q, %d pushes", second.err, second.banners.String(), w.pushes())
+	}
+}
+
+func TestOldAlgorithmsAreNotSpoken(t *testing.T) {
+	w := newWorld(t, nil)
+	w.account("lab", "alice", "password", "none")
+	for name, c := range map[string]ssh.Config{
+		"key exchange": {KeyExchanges: []string{ssh.InsecureKeyExchangeDH14SHA1}},
+		"cipher":       {Ciphers: []string{ssh.InsecureCipherAES128CBC}},
+		"MAC":          {Ciphers: []string{ssh.CipherAES128CTR}, MACs: []string{ssh.InsecureHMACSHA196}},
+	} {
+		_, err := ssh.Dial("tcp", w.address, &ssh.ClientConfig{
+			Config: c, User: "alice", Auth: []ssh.AuthMethod{byPassword()}, HostKeyCallback: ssh.FixedHostKey(w.host),
+		})
+		if _, ok := errors.AsType[*ssh.AlgorithmNegotiationError](err); !ok {
+			t.Errorf("%s gave %v", name, err)
+		}
+	}
+}
