@@ -70,9 +70,21 @@ func (e *Error) Reason() string {
 		known = append(known, "code "+strconv.Itoa(e.Code))
 	}
 	if len(known) == 0 {
-		return e.Kind.Reason()
+		return e.reason()
 	}
-	return e.Kind.Reason() + " (" + strings.Join(known, ", ") + ")"
+	return e.reason() + " (" + strings.Join(known, ", ") + ")"
+}
+
+// reason is the kind's, but a proxy that is not there is told apart from one
+// that lets nothing through: the step says which it is.
+func (e *Error) reason() string {
+	switch {
+	case e.Kind == KindProxy && e.Step == StepLookup:
+		return "Proxy name cannot be resolved"
+	case e.Kind == KindProxy && e.Step == StepConnect:
+		return "Proxy cannot be reached"
+	}
+	return e.Kind.Reason()
 }
 
 // Error returns one line for a log.

@@ -142,7 +142,18 @@ func TestKindsOfProxies(t *testing.T) {
 	t.Run("a proxy whose name does not exist", func(t *testing.T) {
 		c := client(t, "api-1.duo.example", ca, via("proxy.example:3128"), resolveWith(nameServer(t, false)))
 		_, err := c.Ping(t.Context())
-		fails(t, err, duoapi.KindProxy, duoapi.StepLookup)
+		e := failure(t, err, duoapi.KindProxy, duoapi.StepLookup)
+		if got, want := e.Reason(), "Proxy name cannot be resolved"; got != want {
+			t.Errorf("reason %q, want %q", got, want)
+		}
+	})
+	t.Run("a proxy that is not there is not one that refuses", func(t *testing.T) {
+		c := client(t, "api-1.duo.example", ca, via(closedPort(t)))
+		_, err := c.Ping(t.Context())
+		e := failure(t, err, duoapi.KindProxy, duoapi.StepConnect)
+		if got, want := e.Reason(), "Proxy cannot be reached"; got != want {
+			t.Errorf("reason %q, want %q", got, want)
+		}
 	})
 }
 
