@@ -142,10 +142,9 @@ func (c *conversation) announce(ctx context.Context, automatic choice) {
 // attempt asks Duo for one factor, once, and waits for the outcome.
 func (c *conversation) attempt(ctx context.Context, pre duoapi.PreauthReply, chosen choice) verdict {
 	c.factor = chosen.factor
-	waits := chosen.factor == duoapi.FactorPush || chosen.factor == duoapi.FactorPhone
 	in := duoapi.AuthRequest{
 		Username: c.request.User, IPAddr: c.address(), Hostname: c.request.Hostname,
-		Factor: chosen.factor, Async: waits, Passcode: chosen.passcode,
+		Factor: chosen.factor, Async: c.watched(chosen.factor), Passcode: chosen.passcode,
 	}
 	if chosen.factor != duoapi.FactorPasscode {
 		in.Device = chosen.device.ID
@@ -162,10 +161,17 @@ func (c *conversation) attempt(ctx context.Context, pre duoapi.PreauthReply, cho
 	if err != nil {
 		return afterError(AuthStep, duoapi.KindOf(err), c.profile.FailMode)
 	}
-	if waits {
+	if in.Async {
 		return c.follow(ctx, chosen.factor, reply.TxID)
 	}
 	return c.settle(ctx, chosen.factor, reply.State)
+}
+
+// watched reports whether an attempt is followed by polls, so that its states
+// can be shown while a person reaches for the telephone. Where nobody looks,
+// one held request brings the outcome with half of the round trips.
+func (c *conversation) watched(factor duoapi.Factor) bool {
+	return c.request.Interactive && (factor == duoapi.FactorPush || factor == duoapi.FactorPhone)
 }
 
 // follow polls an attempt until it is decided.
