@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/svm"
@@ -90,7 +91,7 @@ func (a Action[I, O]) print(c *Call, out *O) {
 			pairs = append(pairs, [2]string{labelOf(f), shown(f, v, ", ")})
 		}
 	}
-	c.Pairs(pairs...)
+	printParagraphs(c.session.out, pairs)
 	for _, f := range tables {
 		c.Line("")
 		printObjects(c, f.Elem, f.Get(out).Items())
@@ -122,6 +123,20 @@ func shown[T any](f *record.Field[T], v record.Value, between string) string {
 		return v.Time().Format("2006-01-02T15:04:05Z")
 	default:
 		return v.String()
+	}
+}
+
+// printParagraphs is printPairs for values that may be sentences.
+func printParagraphs(p *printer, pairs [][2]string) {
+	widest := 0
+	for _, pair := range pairs {
+		widest = max(widest, utf8.RuneCountInString(pair[0]))
+	}
+	for _, pair := range pairs {
+		heading := strings.Repeat(" ", widest-utf8.RuneCountInString(pair[0])) + pair[0] + ": "
+		for _, l := range wrap(heading, orDash(pair[1]), wrapAt) {
+			p.line(l)
+		}
 	}
 }
 

@@ -79,10 +79,11 @@ func (l *lineReader) answer(prompt string) (string, error) {
 			continue
 		case err != nil && b.Len() == 0:
 			return "", err
-		case b.Len() > maxLine:
-			return "", errTooLong
 		}
 		l.out.raw(newline)
+		if b.Len() > maxLine {
+			return "", errTooLong
+		}
 		return strings.TrimRight(b.String(), "\r\n"), nil
 	}
 }

@@ -51,15 +51,6 @@ func (c *Call) Text(name string) string {
 	return g.value.text()
 }
 
-// Owner returns the value of a parameter that names an SVM, by default the
-// name of the caller's own owner.
-func (c *Call) Owner(name string) string {
-	if text := c.Text(name); text != "" {
-		return text
-	}
-	return c.Caller.Owner.Name
-}
-
 // Line prints one line. Control characters in it are made harmless.
 func (c *Call) Line(format string, a ...any) { c.session.out.line(fmt.Sprintf(format, a...)) }
 

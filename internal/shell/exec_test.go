@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/shell"
 	"github.com/duoplane/duoplane/internal/svm"
@@ -145,3 +147,41 @@ func TestAWriterThatFailsEndsTheSession(t *testing.T) {
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, fmt.Errorf("broken pipe") }
+
+func TestLinesThatArePipedIn(t *testing.T) {
+	w := newWorld(t)
+	in := strings.NewReader("rows\r\n" + strings.Repeat("x", 1<<20) + "\n\nsecurity login duo modify -vserver nobody -sec\n" + keyCanary + "\nrows")
+	var out strings.Builder
+	w.must(w.session(w.admin, in, &out).Run(t.Context()))
+	want := []string{
+		"", "Number of Rows: 0", "", "", "Error: the command line is too long", "", "",
+		"Enter the Duo Secret Key: ", "", "Error: command failed: entry doesn't exist", "", "Number of Rows: 0", "",
+	}
+	got := strings.Split(strings.ReplaceAll(out.String(), "cluster1::> ", ""), "\r\n")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestAFaultyDeclarationIsRefused(t *testing.T) {
+	w := newWorld(t)
+	profile := shell.Resource[svm.SVM]{Name: "vserver", Schema: w.svms.Schema(), Service: w.svms}
+	for name, commands := range map[string][]shell.Mounted{
+		"a command twice":                    {shell.Command{Name: "a b"}, shell.Command{Name: "a b"}},
+		"a command that is a directory":      {shell.Command{Name: "a b"}, shell.Command{Name: "a"}},
+		"a directory that is a command":      {shell.Command{Name: "a"}, shell.Command{Name: "a b"}},
+		"a parameter twice":                  {shell.Command{Name: "a", Params: []shell.Param{{Name: "x"}, {Name: "X"}}}},
+		"a key that no field has":            {with(profile, func(r *shell.Resource[svm.SVM]) { r.Keys = []string{"nonsense"} })},
+		"a column that no field has":         {with(profile, func(r *shell.Resource[svm.SVM]) { r.Columns = []shell.Column{{Param: "nonsense"}} })},
+		"a name of one of the shell's verbs": {shell.Command{Name: "exit"}},
+	} {
+		if _, err := shell.New(shell.Config{Commands: commands}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func with(r shell.Resource[svm.SVM], change func(*shell.Resource[svm.SVM])) shell.Resource[svm.SVM] {
+	change(&r)
+	return r
+}

@@ -31,7 +31,7 @@ func (s *Session) expect(tokens []token, fragment string) (expectation, error) {
 	e := expectation{cmd: n.command}
 	params, filters := n.command.params, n.command.filters
 	if len(rest) == 1 && rest[0].brace && filters != nil { // perhaps still open
-		if open := rest[0]; fragment != "" || open.end == 0 {
+		if open := rest[0]; open.end == 0 {
 			params, filters, rest = filters, nil, open.inner
 		}
 	}
@@ -103,7 +103,8 @@ func (e *expectation) candidates(ctx context.Context, fragment string) []string 
 			}
 		}
 	}
-	all = slices.DeleteFunc(slices.Clone(all), func(w string) bool { return !hasPrefixFold(w, fragment) })
+	// What would have to be made visible first cannot be typed.
+	all = slices.DeleteFunc(slices.Clone(all), func(w string) bool { return !hasPrefixFold(w, fragment) || clean(w) != w })
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -31,7 +31,7 @@ func FuzzExec(f *testing.F) {
 		if status != 0 && !strings.Contains(screen, "Error: ") {
 			t.Errorf("%q: status %d without an error:\n%s", line, status, screen)
 		}
-		for _, text := range strings.Split(screen, "\r\n") {
+		for text := range strings.SplitSeq(screen, "\r\n") {
 			if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 				t.Errorf("%q: the line %q could steer a terminal", line, text)
 			}

@@ -73,10 +73,11 @@ func (sh *Shell) Session(cfg SessionConfig) *Session {
 	}
 	s.out = &printer{w: bufio.NewWriter(cfg.Out), page: s.page}
 	s.Resize(cfg.Width, cfg.Height)
-	s.in = &lineReader{r: bufio.NewReader(s.cfg.In), out: s.out}
 	if cfg.Term {
 		s.in = newEditor(s)
 		s.out.wait = s.waitForKey
+	} else {
+		s.in = &lineReader{r: bufio.NewReader(s.cfg.In), out: s.out}
 	}
 	return s
 }

@@ -13,6 +13,7 @@ func TestTabCompletes(t *testing.T) {
 	w.mustExec(`security login duo group create -vserver svm_eng -group-name "night shift"`)
 	w.mustExec(`security login duo group create -vserver svm_eng -group-name storage-admins`)
 	w.mustExec(`security login duo group create -vserver svm_ops -group-name operators`)
+	w.mustExec("security login duo group create -vserver svm_ops -group-name evil\u202egroup")
 	for _, test := range []struct {
 		name    string
 		strokes []string
@@ -36,6 +37,8 @@ func TestTabCompletes(t *testing.T) {
 		{"a list continued behind a comma", []string{"security login duo show -fields comment, fail", tab}, "security login duo show -fields comment, fail-mode▏"},
 		{"inside an extended query", []string{"security login duo modify {-is-e", tab, "t", tab}, "security login duo modify {-is-enabled true ▏"},
 		{"behind an extended query", []string{"security login duo modify {-is-enabled true} -max", tab}, "security login duo modify {-is-enabled true} -max-prompts ▏"},
+		{"behind one, with what it could not hold", []string{"security login duo modify {-is-enabled true} -sec", tab}, "security login duo modify {-is-enabled true} -secret-key ▏"},
+		{"not to a name that could steer a terminal", []string{"security login duo group delete -group-name evil", tab}, "security login duo group delete -group-name evil▏"},
 		{"a value by position", []string{"vserver show svm_e", tab}, "vserver show svm_eng ▏"},
 		{"a command behind another", []string{"rows 0; hist", tab}, "rows 0; history ▏"},
 		{"in a directory", []string{"security login" + enter, "du", tab, "sh", tab}, "duo show ▏"},

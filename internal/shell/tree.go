@@ -54,10 +54,9 @@ type tree struct{ root node }
 func (t *tree) directory(words []string) (*node, error) {
 	at := &t.root
 	for _, word := range words {
-		if at.command != nil {
+		if at = at.child(word); at.command != nil {
 			return nil, fmt.Errorf("shell: %q is a command, not a directory", at.path())
 		}
-		at = at.child(word)
 	}
 	return at, nil
 }
