@@ -52,6 +52,7 @@ const (
 	MissingOperand   Code = "missing_operand"   // an operator with nothing behind it
 	UnknownSelection Code = "unknown_selection" // an unknown name in fields=, order_by= or query_fields=
 	SecretInQuery    Code = "secret_in_query"   // a secret field in the URL
+	AllFields        Code = "all_fields"        // fields=* where every field must be named
 	NotReadable      Code = "not_readable"      // a field that is never shown, asked for
 	NotSortable      Code = "not_sortable"      // order_by on a field without an order
 	Braces           Code = "braces"            // unbalanced braces in fields=

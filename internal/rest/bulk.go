@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,7 +150,7 @@ func (m *mounted[T]) name(value func(path string) record.Value) string {
 	var parts []string
 	for _, path := range m.named {
 		if v := value(path); !v.IsZero() {
-			parts = append(parts, path+": "+v.String())
+			parts = append(parts, cmp.Or(m.says[path], path)+": "+v.String())
 		}
 	}
 	return strings.Join(parts, ", ")

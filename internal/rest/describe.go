@@ -20,6 +20,7 @@ type description struct {
 	actions          []actionDoc // of an Endpoint
 	linked           []string    // objects that have "_links"
 	writable, listed bool
+	private          bool // in no document
 }
 
 // A fieldDoc is a record.Field without its type.

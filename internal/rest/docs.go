@@ -26,7 +26,9 @@ type docs struct {
 func newDocs(about About, mounts []Mounted) *docs {
 	var resources []description
 	for _, m := range mounts {
-		resources = append(resources, m.describe())
+		if d := m.describe(); !d.private {
+			resources = append(resources, d)
+		}
 	}
 	return &docs{
 		openapi: sync.OnceValues(func() ([]byte, error) { return yaml.Marshal(document(about, resources)) }),

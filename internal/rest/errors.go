@@ -58,6 +58,7 @@ var answers = map[fault.Code]answer{
 	fault.MissingOperand:   {http.StatusBadRequest, "262194"},
 	fault.UnknownSelection: {http.StatusBadRequest, "262197"},
 	fault.SecretInQuery:    {http.StatusBadRequest, "262202"},
+	fault.AllFields:        {http.StatusBadRequest, "262220"},
 	fault.NotReadable:      {http.StatusBadRequest, "262249"},
 	fault.NotSortable:      {http.StatusBadRequest, "262268"},
 	fault.Braces:           {http.StatusBadRequest, "262286"},

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"iter"
 	"net/http"
 	"time"
 
@@ -78,10 +79,18 @@ type tally[T any] struct {
 // other. The first failure ends it, unless the client said to go on; so does
 // the end of return_timeout, with a link to go on from there.
 func (m *mounted[T]) each(x *exchange, q record.Query[T], change func(*T) (*T, error)) error {
-	deadline := x.began.Add(max(x.opts.timeout, time.Second))
-	page, err := q.Run(x.ctx, m.Reader.Rows(x.ctx, x.caller, q.From()), m.fill())
+	sum, err := m.changeEach(x, q, m.Reader.Rows(x.ctx, x.caller, q.From()), change)
 	if err != nil {
 		return err
+	}
+	return m.replyTally(x, sum)
+}
+
+func (m *mounted[T]) changeEach(x *exchange, q record.Query[T], rows iter.Seq2[*T, error], change func(*T) (*T, error)) (tally[T], error) {
+	deadline := x.began.Add(max(x.opts.timeout, time.Second))
+	page, err := q.Run(x.ctx, rows, m.fill())
+	if err != nil {
+		return tally[T]{}, err
 	}
 	sum := tally[T]{next: page.Next}
 	for i, t := range page.Records {
@@ -105,7 +114,7 @@ func (m *mounted[T]) each(x *exchange, q record.Query[T], change func(*T) (*T, e
 			sum.rows = append(sum.rows, after)
 		}
 	}
-	return m.replyTally(x, sum)
+	return sum, nil
 }
 
 // replyTally answers a change by query.

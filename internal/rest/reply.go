@@ -93,15 +93,21 @@ func (x *exchange) replyEmpty(status int) {
 
 // fail answers with an error. What is a fault of ours is kept for the log.
 func (x *exchange) fail(err error) {
+	r := x.refused(err)
+	e := x.encoder()
+	e.open('{')
+	e.refusal(r)
+	e.close('}')
+	x.reply(r.status, &e)
+}
+
+// refused makes an error ready for the wire, with the header that goes with
+// it.
+func (x *exchange) refused(err error) refusal {
 	r := refuse(err)
 	if r.status >= http.StatusInternalServerError {
 		x.err = err
 	}
-	x.refuse(r)
-}
-
-// refuse sends an error object.
-func (x *exchange) refuse(r refusal) {
 	h := x.w.Header()
 	if s := retryAfter(r.status); s != "" {
 		h["Retry-After"] = []string{s}
@@ -112,11 +118,7 @@ func (x *exchange) refuse(r refusal) {
 	case r.status >= http.StatusInternalServerError:
 		h["X-Request-Id"] = []string{x.id}
 	}
-	e := x.encoder()
-	e.open('{')
-	e.refusal(r)
-	e.close('}')
-	x.reply(r.status, &e)
+	return r
 }
 
 // refusal writes the "error" member.

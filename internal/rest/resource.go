@@ -79,8 +79,9 @@ type Mounted interface {
 type mounted[T any] struct {
 	Resource[T]
 	api      *API
-	keys     []string // paths of the key's fields
-	named    []string // paths of the fields that tell records apart to people
+	keys     []string          // paths of the key's fields
+	named    []string          // paths of the fields that tell records apart to people
+	says     map[string]string // what people call the fields, by path; the path itself if nothing
 	computed bool
 	// The queries of requests without a query string, which are most.
 	plainOne, plainList record.Query[T]
