@@ -3,7 +3,6 @@ package shell
 import (
 	"context"
 	"iter"
-	"net/http"
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/diagnose"
@@ -75,7 +74,7 @@ func Commands(s Services) []Mounted {
 		s.profiles(), s.groups(), s.loginRows(), s.publicKeys(), s.vservers(),
 		Command{
 			Name: "cluster identity show", Doc: "Display the cluster's attributes",
-			Method: http.MethodGet, Path: pathCluster, Run: s.showCluster,
+			Method: methodGet, Path: pathCluster, Run: s.showCluster,
 		},
 		s.renameVserver(), s.lock(), s.unlock(), s.password(),
 	}
@@ -94,7 +93,7 @@ func Commands(s Services) []Mounted {
 			Directory{"security audit log", "Manage the audit log's lines"},
 			Command{
 				Name: "security audit log show", Doc: "Display the lines of the audit log",
-				Method: http.MethodGet, Path: pathAudit, Run: s.showAudit,
+				Method: methodGet, Path: pathAudit, Run: s.showAudit,
 			})
 	}
 	return commands

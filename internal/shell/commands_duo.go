@@ -2,7 +2,6 @@ package shell
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/duoplane/duoplane/internal/diagnose"
 	"github.com/duoplane/duoplane/internal/duo"
@@ -71,7 +70,7 @@ func (s Services) history() Mounted {
 func (s Services) test() Mounted {
 	return Action[diagnose.Trial, diagnose.Report]{
 		Name: "security login duo test", Doc: "Try a Duo configuration, or a change of it, step by step",
-		Method: http.MethodPost, Path: pathTest, Owners: s.Owners,
+		Method: methodPost, Path: pathTest, Owners: s.Owners,
 		Input: diagnose.TrialSchema(), Output: diagnose.ReportSchema(), Key: s.profileKey, Do: s.Test,
 	}
 }
@@ -96,7 +95,7 @@ func (s Services) profileKey(ctx context.Context, c *Call) ([]string, error) {
 func (s Services) explain() Mounted {
 	return Action[duo.Login, diagnose.Explanation]{
 		Name: "security login duo explain", Doc: "Tell how a login of a user would go, and why",
-		Method: http.MethodGet, Path: pathExplain, Owners: s.Owners,
+		Method: methodGet, Path: pathExplain, Owners: s.Owners,
 		Input: diagnose.QuestionSchema(), Output: diagnose.ExplanationSchema(), Do: s.Explain,
 	}
 }

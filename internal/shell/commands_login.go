@@ -3,7 +3,6 @@ package shell
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/fault"
@@ -92,14 +91,14 @@ func (s Services) accountParams(required bool) []Param {
 
 func (s Services) lock() Mounted {
 	return Command{
-		Name: "security login lock", Doc: "Lock an account", Method: http.MethodPatch, Path: pathAccounts,
+		Name: "security login lock", Doc: "Lock an account", Method: methodPatch, Path: pathAccounts,
 		Params: s.accountParams(true), Run: s.setLocked(true),
 	}
 }
 
 func (s Services) unlock() Mounted {
 	return Command{
-		Name: "security login unlock", Doc: "Unlock an account", Method: http.MethodPatch, Path: pathAccounts,
+		Name: "security login unlock", Doc: "Unlock an account", Method: methodPatch, Path: pathAccounts,
 		Params: s.accountParams(true), Run: s.setLocked(false),
 	}
 }
@@ -128,7 +127,7 @@ func (s Services) modifyAccount(ctx context.Context, c *Call, name, path string,
 func (s Services) password() Mounted {
 	return Command{
 		Name: "security login password", Doc: "Change the password of an account",
-		Method: http.MethodPatch, Path: pathAccounts, Params: s.accountParams(false),
+		Method: methodPatch, Path: pathAccounts, Params: s.accountParams(false),
 		Run: func(ctx context.Context, c *Call) error {
 			name := c.Text(userParam)
 			owner := c.Text("vserver")

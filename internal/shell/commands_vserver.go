@@ -2,7 +2,6 @@ package shell
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
@@ -27,7 +26,7 @@ func (s Services) renameVserver() Mounted {
 	vserver := s.vserverParam()
 	vserver.Positional, vserver.Required = true, true
 	return Command{
-		Name: "vserver rename", Doc: "Rename a Vserver", Method: http.MethodPatch, Path: pathSVMs,
+		Name: "vserver rename", Doc: "Rename a Vserver", Method: methodPatch, Path: pathSVMs,
 		Params: []Param{vserver, {Name: "newname", Label: "Vserver New Name", Syntax: "<vserver name>", Positional: true, Required: true}},
 		Run: func(ctx context.Context, c *Call) error {
 			schema := s.SVMs.Schema()

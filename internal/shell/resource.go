@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -204,15 +203,15 @@ func (m *mounted[T]) commands() []*command {
 		c := &command{words: append(strings.Fields(m.Name), verb), path: m.Path, names: names, params: m.params(verb)}
 		switch verb {
 		case verbCreate:
-			c.doc, c.method, c.run = "Create a "+m.Noun, http.MethodPost, m.create
+			c.doc, c.method, c.run = "Create a "+m.Noun, methodPost, m.create
 		case verbModify:
-			c.doc, c.method, c.run = "Modify a "+m.Noun, http.MethodPatch, m.modify
+			c.doc, c.method, c.run = "Modify a "+m.Noun, methodPatch, m.modify
 			c.filters = m.params(verbShow)[2:]
 		case verbDelete:
-			c.doc, c.method, c.run = "Delete a "+m.Noun, http.MethodDelete, m.remove
+			c.doc, c.method, c.run = "Delete a "+m.Noun, methodDelete, m.remove
 			c.filters = m.params(verbShow)[2:]
 		case verbShow:
-			c.doc, c.method, c.run, c.show = "Display "+m.Nouns, http.MethodGet, m.show, true
+			c.doc, c.method, c.run, c.show = "Display "+m.Nouns, methodGet, m.show, true
 			c.filters = c.params[2:]
 			if m.ShowAs != "" {
 				c.words[len(c.words)-1] = m.ShowAs

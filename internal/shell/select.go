@@ -3,7 +3,6 @@ package shell
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -123,7 +122,7 @@ func (c *Call) ownerUUID() string {
 // that have the other keys given so far.
 func (m *mounted[T]) names(flag string) func(ctx context.Context, c *Call) []string {
 	return func(ctx context.Context, c *Call) []string {
-		if c.session.cfg.May == nil || !c.session.cfg.May(http.MethodGet, "/api"+m.Path) {
+		if c.session.cfg.May == nil || !c.session.cfg.May(methodGet, "/api"+m.Path) {
 			return nil
 		}
 		var given []arg

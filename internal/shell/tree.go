@@ -8,6 +8,14 @@ import (
 	"strings"
 )
 
+// The methods by which roles tell apart what may be done to a REST path.
+const (
+	methodGet    = "GET"
+	methodPost   = "POST"
+	methodPatch  = "PATCH"
+	methodDelete = "DELETE"
+)
+
 // A node is a word of the command tree: a directory, or a command.
 type node struct {
 	name     string
