@@ -124,7 +124,7 @@ func TestTheMenuIsDuosOwn(t *testing.T) {
 func TestAKeyAndThenDuo(t *testing.T) {
 	w := newWorld(t, nil)
 	w.account("lab", "kay", "publickey", "none")
-	signer := w.key("kay")
+	signer := w.key()
 	w.profile("lab", `,"max_prompts":3`)
 	a := w.login(w.address, "kay", nil, ssh.PublicKeys(signer))
 	if out, err := a.exec(t, "x"); out != "lab/kay ran x" || err != nil {
@@ -143,7 +143,7 @@ func TestAKeyAndThenDuo(t *testing.T) {
 func TestAKeyThenAPasswordThenDuo(t *testing.T) {
 	w := newWorld(t, nil)
 	w.account("lab", "kay", "publickey", "password")
-	signer := w.key("kay")
+	signer := w.key()
 	w.profile("lab", "")
 	a := w.login(w.address, "kay", nil, ssh.PublicKeys(signer), byPassword())
 	if _, err := a.exec(t, "x"); err != nil || w.reason() != "allow:approved" {

@@ -162,11 +162,11 @@ func (w *world) account(owner, name, methods, second string) {
 	must(w.accounts.Create(w.Context(), w.admin, in))(w)
 }
 
-// key gives an account a key and returns it.
-func (w *world) key(name string) ssh.Signer {
+// key gives the account kay one more key and returns it.
+func (w *world) key() ssh.Signer {
 	w.Helper()
 	signer := newSigner(w)
-	body := fmt.Sprintf(`{"account":{"name":%q},"public_key":%q}`, name, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))))
+	body := fmt.Sprintf(`{"account":{"name":%q},"public_key":%q}`, "kay", strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))))
 	in := must(w.accounts.PublicKeys().Schema().ReadBody([]byte(body), record.Create))(w)
 	must(w.accounts.PublicKeys().Create(w.Context(), w.admin, in))(w)
 	return signer
@@ -270,13 +270,13 @@ func newToy(t sshd.Terminal) sshd.Session {
 }
 
 func (t *toy) Run(ctx context.Context) error {
-	fmt.Fprintf(t.Out, "%s> ", t.Who.Caller.Name)
+	_, _ = fmt.Fprintf(t.Out, "%s> ", t.Who.Caller.Name)
 	for lines := bufio.NewScanner(t.In); lines.Scan() && ctx.Err() == nil; {
 		if lines.Text() == "exit" {
 			break
 		}
 		t.mu.Lock()
-		fmt.Fprintf(t.Out, "%s at %s\r\n", lines.Text(), t.size)
+		_, _ = fmt.Fprintf(t.Out, "%s at %s\r\n", lines.Text(), t.size)
 		t.mu.Unlock()
 	}
 	return nil
@@ -292,7 +292,7 @@ func (t *toy) Exec(ctx context.Context, line string) int {
 		_, _ = io.WriteString(t.Out, "waiting\r\n")
 		<-ctx.Done()
 	}
-	fmt.Fprintf(t.Out, "%s ran %s", t.Who.Caller.Owner.Name+"/"+t.Who.Caller.Name, line)
+	_, _ = fmt.Fprintf(t.Out, "%s ran %s", t.Who.Caller.Owner.Name+"/"+t.Who.Caller.Name, line)
 	return 0
 }
 
