@@ -145,9 +145,10 @@ func (s *Service) verify(ctx context.Context, c Credentials, f candidate, t tag)
 	v := visit{account: f.key, from: network(c.From), exists: f.exists}
 	attempt, wait := s.throttle.begin(v, s.now())
 	if wait > 0 {
-		seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))
-		s.refuse(c, f, fault.TooMany, "locked out for "+seconds+" s")
-		return fault.New(fault.TooMany, "", "Too many failed logins; try again in %s seconds.", seconds)
+		refused := fault.New(fault.TooMany, "", "Too many failed logins; try again in %.0f s.", math.Ceil(wait.Seconds()))
+		refused.After = wait
+		s.refuse(c, f, fault.TooMany, refused.Msg)
+		return refused
 	}
 	matches, err := s.hasher.matches(ctx, f.account.Password, c.Password)
 	if err != nil {

@@ -8,6 +8,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // An Error is a refusal or a failure that may be shown to whoever asked.
@@ -21,6 +22,9 @@ type Error struct {
 	// Msg is one English sentence for the person who asked. It never holds a
 	// secret and never the text of Err.
 	Msg string
+	// After is how long to wait before trying again, where the one who refuses
+	// knows; else 0.
+	After time.Duration
 	// Err is the cause for the operator's log. It is never sent to a client.
 	Err error
 }

@@ -3,7 +3,10 @@ package rest
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/duoplane/duoplane/internal/fault"
 )
@@ -101,6 +104,7 @@ type refusal struct {
 	number  string
 	message string
 	target  string
+	after   time.Duration // how long to wait, 0 when nobody said
 }
 
 // refuse turns any error into what the client may see. An error without a
@@ -119,7 +123,7 @@ func refuse(err error) refusal {
 	if !ok {
 		a = answers[fault.Internal]
 	}
-	r := refusal{status: a.status, number: a.number, message: f.Msg, target: f.Target}
+	r := refusal{status: a.status, number: a.number, message: f.Msg, target: f.Target, after: f.After}
 	if s, ok := errors.AsType[*statusError](err); ok {
 		r.status = s.status
 	}
@@ -139,11 +143,13 @@ func (e *statusError) Unwrap() error { return e.error }
 
 // retryAfter is the number of seconds after which a refused client may try
 // again, "" when trying again would not help.
-func retryAfter(status int) string {
-	switch status {
-	case http.StatusTooManyRequests:
+func (r refusal) retryAfter() string {
+	switch {
+	case r.after > 0:
+		return strconv.Itoa(int(math.Ceil(r.after.Seconds())))
+	case r.status == http.StatusTooManyRequests:
 		return "5"
-	case http.StatusServiceUnavailable:
+	case r.status == http.StatusServiceUnavailable:
 		return "2"
 	}
 	return ""

@@ -109,7 +109,7 @@ func (x *exchange) refused(err error) refusal {
 		x.err = err
 	}
 	h := x.w.Header()
-	if s := retryAfter(r.status); s != "" {
+	if s := r.retryAfter(); s != "" {
 		h["Retry-After"] = []string{s}
 	}
 	switch {

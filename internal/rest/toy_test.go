@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
@@ -293,7 +294,9 @@ func toyAuthenticate(_ context.Context, given rest.Credentials) (rest.Principal,
 	case user == "vsadmin":
 		return toyPrincipal{Caller: svm.Caller{Name: user, Owner: svm.Owner{UUID: engUUID, Name: "svm_eng"}, Scope: svm.Within(engUUID)}}, nil
 	case user == "hasty":
-		return nil, fault.New(fault.TooMany, "", "Too many failed logins. Try again later.")
+		refused := fault.New(fault.TooMany, "", "Too many failed logins; try again in 90 s.")
+		refused.After = 89500 * time.Millisecond
+		return nil, refused
 	}
 	return nil, fault.New(fault.Unauthenticated, "", "wrong password of account %s", user)
 }
