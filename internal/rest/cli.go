@@ -10,6 +10,12 @@ import (
 // cliPath is where the private passthrough of the command line begins.
 const cliPath = "/private/cli"
 
+// Flags that several kinds of records have.
+const (
+	flagVserver  = "vserver"
+	flagUsername = "username"
+)
+
 // A Directory mounts a kind of record in the private passthrough, which is the
 // command line's names over REST's framework: the words of the directory are
 // the path, the verbs show, create, modify and delete are GET, POST, PATCH and

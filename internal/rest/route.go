@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,8 +17,10 @@ type route struct {
 	// pattern adds the names of the keys: "/security/accounts/{owner.uuid}/{name}".
 	path, pattern            string
 	get, post, patch, delete handler
-	allow                    string
-	hold                     time.Duration // how long a handler may wait for something to happen
+	// postAs is the method by whose privilege POST is judged, "" for its own.
+	postAs string
+	allow  string
+	hold   time.Duration // how long a handler may wait for something to happen
 }
 
 // handler returns what answers a method, nil when nothing does, and the method
@@ -31,7 +34,7 @@ func (r *route) handler(method string) (h handler, privilege string) {
 	case http.MethodOptions:
 		return (*exchange).options, http.MethodGet
 	case http.MethodPost:
-		return r.post, method
+		return r.post, cmp.Or(r.postAs, method)
 	case http.MethodPatch:
 		return r.patch, method
 	case http.MethodDelete:
