@@ -57,6 +57,24 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 	}
 }
 
+func TestEveryDependencyHasItsReason(t *testing.T) {
+	reasons := read(t, "../../docs/dependencies.md")
+	direct := 0
+	for line := range strings.Lines(read(t, "../../go.mod")) {
+		module, version, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || !strings.HasPrefix(version, "v") || strings.Contains(version, "// indirect") {
+			continue
+		}
+		direct++
+		if !strings.Contains(reasons, "| "+module+" | ") {
+			t.Errorf("docs/dependencies.md has no line for %s", module)
+		}
+	}
+	if direct < 10 {
+		t.Errorf("only %d direct dependencies were found", direct)
+	}
+}
+
 // TestDocumentsTellWhatTheCodeDoes compares docs/configuration.md with the
 // declarations; make docs rewrites it.
 func TestDocumentsTellWhatTheCodeDoes(t *testing.T) {
@@ -72,7 +90,11 @@ func TestDocumentsTellWhatTheCodeDoes(t *testing.T) {
 			want += "\n| Option | Environment | Meaning |\n|---|---|---|\n"
 		}
 		for _, f := range cmd.Flags {
-			want += fmt.Sprintf("| `%s` | `%s` | %s |\n", strings.TrimSpace(f.String()), envName(f.Name), f.Help)
+			env := "`" + envName(f.Name) + "`"
+			if f.Tag.Has(sealedTag) {
+				env = "none, and not in `--config`"
+			}
+			want += fmt.Sprintf("| `%s` | %s | %s |\n", strings.TrimSpace(f.String()), env, f.Help)
 		}
 	}
 	if *update {
