@@ -23,6 +23,10 @@ func (o *devOptions) run(ctx context.Context, env environ) (err error) {
 	defer func() { err = open.close(err) }()
 
 	log := o.newLogger(env.stderr)
+	password, err := choosePassword(env.lookup)
+	if err != nil {
+		return err
+	}
 	at, err := o.claim(ctx)
 	if err != nil {
 		return err
@@ -44,7 +48,7 @@ func (o *devOptions) run(ctx context.Context, env environ) (err error) {
 	}
 	open.add(func() error { return n.open.close(nil) })
 	b := banner{dir: at.dir, autoApprove: o.AutoApprove, sim: sim}
-	if b.ready, err = n.furnish(ctx, at, sim, choosePassword(env.lookup)); err != nil {
+	if b.ready, err = n.furnish(ctx, at, sim, password); err != nil {
 		return err
 	}
 	cert, err := ownCertificate(at.dir, certNames(o.APIListen, at.api.Addr()))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -51,18 +52,16 @@ func serveEdges(ctx context.Context, log *slog.Logger, drain time.Duration, read
 	return nil
 }
 
-// shutdown ends all edges side by side. Who is slower than drain is cut off,
-// which is no failure: nothing acknowledged is lost by it.
+// shutdown ends the edges one after the other, the last first: what an edge
+// still answers may ask the ones before it, as the REST edge of dev asks the
+// simulator. Who is slower than drain is cut off, which is no failure: nothing
+// acknowledged is lost by it.
 func shutdown(ctx context.Context, log *slog.Logger, drain time.Duration, edges []edge) {
 	ctx, cancel := context.WithTimeout(ctx, drain)
 	defer cancel()
-	var wg sync.WaitGroup
-	for _, e := range edges {
-		wg.Go(func() {
-			if err := e.server.Shutdown(ctx); err != nil {
-				log.WarnContext(ctx, "requests under way were cut off", slog.String("edge", e.name), slog.Any("error", err))
-			}
-		})
+	for _, e := range slices.Backward(edges) {
+		if err := e.server.Shutdown(ctx); err != nil {
+			log.WarnContext(ctx, "requests under way were cut off", slog.String("edge", e.name), slog.Any("error", err))
+		}
 	}
-	wg.Wait()
 }

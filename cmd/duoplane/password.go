@@ -19,11 +19,17 @@ type adminPassword struct {
 }
 
 // choosePassword takes the password from the environment, else makes one up.
-func choosePassword(lookup func(string) (string, bool)) adminPassword {
-	if given, _ := lookup(passwordVariable); given != "" {
-		return adminPassword{text: secret.NewText(given)}
+// One that no account may have is refused before anything is made.
+func choosePassword(lookup func(string) (string, bool)) (adminPassword, error) {
+	given, _ := lookup(passwordVariable)
+	if given == "" {
+		return adminPassword{account.NewPassword(), true}, nil
 	}
-	return adminPassword{account.NewPassword(), true}
+	p := adminPassword{text: secret.NewText(given)}
+	if err := account.CheckAdminPassword(p.text); err != nil {
+		return adminPassword{}, fmt.Errorf("%s: %w", passwordVariable, err)
+	}
+	return p, nil
 }
 
 // print tells a password that was made up, once and never again.

@@ -12,6 +12,10 @@ import (
 
 func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 	log := o.newLogger(env.stderr)
+	password, err := choosePassword(env.lookup)
+	if err != nil {
+		return err
+	}
 	c, err := o.claim(ctx)
 	if err != nil {
 		return err
@@ -28,7 +32,6 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 		return err
 	}
 	open.add(func() error { return n.open.close(nil) })
-	password := choosePassword(env.lookup)
 	cluster, made, err := n.found(ctx, o.ClusterName, password)
 	if err != nil {
 		return err

@@ -16,6 +16,9 @@ import (
 // configOption is the one option that the configuration file cannot hold.
 const configOption = "config"
 
+// sealedTag marks options that are given on the command line or not at all.
+const sealedTag = "sealed"
+
 // sources gives options their values from the environment and, below it, the
 // configuration file. The command line is above both and never asks.
 type sources struct {
@@ -32,7 +35,7 @@ func (s *sources) Validate(*kong.Application) error { return nil }
 
 // Resolve implements kong.Resolver.
 func (s *sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if flag.Name == "help" {
+	if flag.Name == "help" || flag.Tag.Has(sealedTag) {
 		return nil, nil //nolint:nilnil // kong's word for "no value here"
 	}
 	if text, ok := s.lookup(envName(flag.Name)); ok {
@@ -76,6 +79,9 @@ func (s *sources) load(trace *kong.Context) []error {
 	var path string
 	options := map[string]bool{}
 	for _, flag := range trace.Flags() {
+		if flag.Tag.Has(sealedTag) {
+			continue
+		}
 		options[flag.Name] = true
 		if flag.Name == configOption {
 			path, _ = s.lookup(envName(configOption))
@@ -98,7 +104,8 @@ func (s *sources) load(trace *kong.Context) []error {
 	return problems
 }
 
-// readConfig reads a YAML mapping from option names to values. It reports
+// readConfig reads a YAML mapping from option names to values; options tells
+// of each whether it takes several. It reports
 // every key that is unknown, given twice or without a plain value.
 func readConfig(path string, doc []byte, options map[string]bool) (map[string]fileValue, []error) {
 	top, err := readMapping(path, doc)
@@ -110,14 +117,17 @@ func readConfig(path string, doc []byte, options map[string]bool) (map[string]fi
 	for i := 0; i+1 < len(top); i += 2 {
 		key, value := top[i], top[i+1]
 		where := fmt.Sprintf("%s:%d", path, key.Line)
-		text, ok := plain(value)
+		many, known := options[key.Value]
+		text, ok := plain(value, many)
 		switch _, twice := values[key.Value]; {
-		case !options[key.Value]:
+		case !known:
 			problems = append(problems, fmt.Errorf("%s: %q is not an option of this command", where, key.Value))
 		case twice:
 			problems = append(problems, fmt.Errorf("%s: %q is given twice", where, key.Value))
-		case !ok:
+		case !ok && many:
 			problems = append(problems, fmt.Errorf("%s: %q needs a plain value or a list of them", where, key.Value))
+		case !ok:
+			problems = append(problems, fmt.Errorf("%s: %q needs one plain value", where, key.Value))
 		default:
 			values[key.Value] = fileValue{text, where}
 		}
@@ -149,12 +159,13 @@ func readMapping(path string, doc []byte) ([]*yaml.Node, error) {
 	return nil, fmt.Errorf("%s:%d: expected lines of the form 'name: value'", path, top.Line)
 }
 
-// plain returns a scalar's text, or a list's joined as on the command line.
-func plain(n *yaml.Node) (string, bool) {
+// plain returns a scalar's text, or, where many are taken, a list's joined as
+// on the command line.
+func plain(n *yaml.Node, many bool) (string, bool) {
 	switch {
 	case n.Kind == yaml.ScalarNode:
 		return n.Value, n.Tag != "!!null"
-	case n.Kind != yaml.SequenceNode:
+	case n.Kind != yaml.SequenceNode || !many:
 		return "", false
 	}
 	items := make([]string, len(n.Content))

@@ -163,6 +163,15 @@ func NewPassword() secret.Text {
 	}
 }
 
+// CheckAdminPassword tells whether the administrator of a new cluster may have
+// the password: PasswordLength, PasswordContent.
+func CheckAdminPassword(t secret.Text) error {
+	if err := checkPassword(t); err != nil {
+		return err
+	}
+	return checkPasswordFor(AdminName, t)
+}
+
 // checkPassword applies the rules on a password alone: PasswordLength,
 // PasswordContent.
 func checkPassword(t secret.Text) error {
