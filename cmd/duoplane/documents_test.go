@@ -90,11 +90,7 @@ func TestDocumentsTellWhatTheCodeDoes(t *testing.T) {
 			want += "\n| Option | Environment | Meaning |\n|---|---|---|\n"
 		}
 		for _, f := range cmd.Flags {
-			env := "`" + envName(f.Name) + "`"
-			if f.Tag.Has(sealedTag) {
-				env = "none, and not in `--config`"
-			}
-			want += fmt.Sprintf("| `%s` | %s | %s |\n", strings.TrimSpace(f.String()), env, f.Help)
+			want += fmt.Sprintf("| `%s` | `%s` | %s |\n", strings.TrimSpace(f.String()), envName(f.Name), f.Help)
 		}
 	}
 	if *update {
