@@ -31,7 +31,7 @@ const (
 // ids of the operations are ONTAP's: generated clients name their functions
 // after them.
 func Routes(s Services) []Mounted {
-	return slices.Concat(s.duo(), s.accounts(), s.cluster())
+	return slices.Concat(s.duo(), s.accounts(), s.cluster(), s.cli())
 }
 
 func (s *Services) duo() []Mounted {

@@ -1,0 +1,31 @@
+package rest
+
+import (
+	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/svm"
+)
+
+// cli lists the directories of the private passthrough.
+func (s *Services) cli() []Mounted {
+	keys := s.Accounts.PublicKeys()
+	return append(s.cliCommands(), []Mounted{
+		Directory[duo.Profile]{
+			Name: "security login duo", Path: pathDuo + "/profiles", Schema: s.Profiles.Schema(), Service: s.Profiles,
+			Words: map[string]map[string]string{"status": {"Ok": "ok"}},
+		},
+		Directory[duo.Group]{
+			Name: "security login duo group", Path: pathDuo + "/groups", Schema: s.Groups.Schema(), Service: s.Groups,
+		},
+		Directory[account.PublicKey]{
+			Name: "security login publickey", Path: "/security/authentication/publickeys", Schema: keys.Schema(), Service: keys,
+		},
+		Directory[svm.SVM]{
+			Name: "vserver", Path: pathSVMs, Schema: s.SVMs.Schema(), Service: s.SVMs, Keys: []string{flagVserver},
+		},
+		Directory[svm.Cluster]{
+			Name: "cluster identity", Path: "/cluster", Schema: svm.ClusterSchema(s.Version), Reader: s.Cluster,
+			Keys: []string{"uuid", "name"}, Flags: map[string]string{"uuid": "uuid", "name": "name"},
+		},
+	}...)
+}
