@@ -92,7 +92,8 @@ func (m menu) pick(answer secret.Text) (choice, bool) {
 	if typed == "" {
 		return choice{}, false
 	}
-	if n, err := strconv.Atoi(typed); err == nil && n >= 1 && n <= len(m) {
+	// "000001" is a passcode, not the first option.
+	if n, err := strconv.Atoi(typed); err == nil && n >= 1 && n <= len(m) && strconv.Itoa(n) == typed {
 		return m[n-1], true
 	}
 	if c, ok := m.named(strings.ToLower(typed)); ok {
