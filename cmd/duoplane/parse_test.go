@@ -151,7 +151,7 @@ func TestTheConfigurationFileIsReadStrictly(t *testing.T) {
 		{"the file itself", "config: other.yaml\n", `$CONFIG:1: "config" is not an option of this command`},
 		{"a key given twice", "log-level: info\nlog-level: warn\n", `$CONFIG:2: "log-level" is given twice`},
 		{"a key without a value", "log-level:\n", `$CONFIG:1: "log-level" needs one plain value`},
-		{"a list for an option that takes one value", "data-dir: [a, b]\n", `$CONFIG:1: "data-dir" needs one plain value`},
+		{"a list for an option that takes one value", "log-level: [info, warn]\n", `$CONFIG:1: "log-level" needs one plain value`},
 		{"a nested value", "log-level: {all: info}\n", `$CONFIG:1: "log-level" needs one plain value`},
 		{"a list at the top", "- log-level\n", `$CONFIG:1: expected lines of the form 'name: value'`},
 		{"two documents", "log-level: info\n---\nlog-level: warn\n", "$CONFIG holds more than one document; keep the first"},

@@ -77,12 +77,12 @@ func (s *sources) merge(reading, meaning []error) []error {
 // names, if any, and checks that every key is an option of the chosen command.
 func (s *sources) load(trace *kong.Context) []error {
 	var path string
-	options := map[string]bool{}
+	options := map[string]bool{} // whether it takes several values
 	for _, flag := range trace.Flags() {
 		if flag.Tag.Has(sealedTag) {
 			continue
 		}
-		options[flag.Name] = true
+		options[flag.Name] = flag.IsSlice()
 		if flag.Name == configOption {
 			path, _ = s.lookup(envName(configOption))
 			if given, ok := trace.FlagValue(flag).(string); ok && given != "" {
@@ -105,8 +105,8 @@ func (s *sources) load(trace *kong.Context) []error {
 }
 
 // readConfig reads a YAML mapping from option names to values; options tells
-// of each whether it takes several. It reports
-// every key that is unknown, given twice or without a plain value.
+// of each whether it takes several. It reports every key that is unknown,
+// given twice or without a plain value.
 func readConfig(path string, doc []byte, options map[string]bool) (map[string]fileValue, []error) {
 	top, err := readMapping(path, doc)
 	if err != nil {
