@@ -90,7 +90,11 @@ func TestDocumentsTellWhatTheCodeDoes(t *testing.T) {
 			want += "\n| Option | Environment | Meaning |\n|---|---|---|\n"
 		}
 		for _, f := range cmd.Flags {
-			want += fmt.Sprintf("| `%s` | `%s` | %s |\n", strings.TrimSpace(f.String()), envName(f.Name), f.Help)
+			env := "`" + envName(f.Name) + "`"
+			if f.Tag.Has(sealedTag) {
+				env = "none, and not in `--config`"
+			}
+			want += fmt.Sprintf("| `%s` | %s | %s |\n", strings.TrimSpace(f.String()), env, f.Help)
 		}
 	}
 	if *update {

@@ -3,6 +3,7 @@
 //	duoplane dev      everything on this machine, with temporary data and Duo simulated
 //	duoplane serve    production, from a data directory or an etcd cluster
 //	duoplane sim      the Duo simulator alone
+//	duoplane login    the second factor of an SSH login, asked of a server
 //	duoplane version  what this program is
 //
 // README.md shows the first steps, docs/configuration.md every option and
@@ -54,12 +55,18 @@ func main() { // everything else is in run, so tests and scripts start the real 
 // run executes one command line until it is done or ctx ends, and returns the
 // exit code. Ending by ctx is a success.
 func run(ctx context.Context, args []string, env environ) int {
-	cmd, err := parse(args, env)
+	cmd, err := command(nil), refusePrivileged(args)
+	if err == nil {
+		cmd, err = parse(args, env)
+	}
 	if err == nil && cmd != nil {
 		err = cmd.run(ctx, env)
 	}
 	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return exitOK // the second: ended by a signal before everything listened
+	}
+	if _, ok := errors.AsType[silent](err); ok {
+		return exitFailed
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		_, _ = fmt.Fprintln(env.stderr, "duoplane:", line)

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/audit"
+	"github.com/duoplane/duoplane/internal/door"
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duolink"
 	"github.com/duoplane/duoplane/internal/owned"
@@ -49,6 +49,7 @@ type node struct {
 	accounts *account.Service
 	profiles *duo.ProfileService
 	groups   *owned.Service[duo.Group]
+	guard    *guard
 	open     closers
 }
 
@@ -91,6 +92,7 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 	n.accounts = account.NewService(account.Config{Ledger: n.ledger, SVMs: n.svms, Logger: n.log})
 	n.profiles = duo.NewProfileService(n.ledger, n.svms, keys, links)
 	n.groups = duo.NewGroupService(n.ledger, n.svms)
+	n.guard = n.newGuard(links)
 	return n, nil
 }
 
@@ -150,9 +152,6 @@ func (n *node) found(ctx context.Context, clusterName string, p adminPassword) (
 		return svm.Cluster{}, false, err
 	}
 	made, err := n.accounts.EnsureAdmin(ctx, p.text)
-	if err != nil && !p.madeUp {
-		err = fmt.Errorf("%s: %w", passwordVariable, err)
-	}
 	return cluster, made, err
 }
 
@@ -168,7 +167,9 @@ func (n *node) api() (*rest.API, error) {
 		ScopeTo: n.svms.ScopeTo,
 		Resources: rest.Routes(rest.Services{
 			Profiles: n.profiles, Groups: n.groups, Accounts: n.accounts, Roles: account.NewRoleService(n.ledger),
-			SVMs: n.svms, Cluster: svm.NewClusterService(n.ledger), Nodes: svm.NewNodeService(n.ledger), Version: version,
+			SVMs: n.svms, Cluster: svm.NewClusterService(n.ledger), Nodes: svm.NewNodeService(n.ledger),
+			Logins: n.guard.logins, Explainer: n.guard.explainer, Tester: n.guard.tester, Door: n.guard.door,
+			Version: version,
 		}),
 		About:  rest.About{Title: "Duoplane", Version: version, URL: projectURL},
 		Logger: n.log,
@@ -184,17 +185,22 @@ func (n *node) restEdge(ln net.Listener, cert tls.Certificate) (edge, error) {
 	s, err := rest.NewServer(rest.ServerConfig{
 		Handler: api, TLS: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, Logger: n.log,
 	})
-	return edge{"REST API", ln, &restServer{s, api}}, err
+	return edge{"REST API", ln, &restServer{s, api, n.guard.door}}, err
 }
 
-// A restServer is the REST edge's server with the jobs it starts.
+// A restServer is the REST edge's server with the jobs it starts and the
+// logins that wait behind it.
 type restServer struct {
 	*rest.Server
-	api *rest.API
+	api  *rest.API
+	door *door.Door
 }
 
-// Shutdown ends the requests before the jobs, since they start jobs.
+// Shutdown ends the logins of other services first, for they could only go on
+// with further requests and theirs are held open, and the requests before the
+// jobs, since they start jobs.
 func (s *restServer) Shutdown(ctx context.Context) error {
+	s.door.Close()
 	return errors.Join(s.Server.Shutdown(ctx), s.api.Close(ctx))
 }
 

@@ -20,6 +20,7 @@ type cli struct {
 	Dev     devOptions     `cmd:"" help:"Run everything on this machine: temporary data, Duo simulated, samples to play with."`
 	Serve   serveOptions   `cmd:"" help:"Serve Duo profiles durably, from a data directory or an etcd cluster."`
 	Sim     simOptions     `cmd:"" help:"Run the Duo simulator alone, for any Duo client."`
+	Login   loginOptions   `cmd:"" help:"Second factor of an SSH login, as OpenSSH's ForceCommand: asks a Duoplane server, then becomes the user's shell."`
 	Version versionOptions `cmd:"" help:"Print the version, the commit and the Go release it was built with."`
 }
 

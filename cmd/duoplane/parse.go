@@ -30,6 +30,7 @@ func parse(args []string, env environ) (command, error) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	args = loginArgs(args)
 	// Which file to read is known only once the command line is.
 	if trace, err := kong.Trace(k, args); err == nil && trace.Error == nil {
 		problems = src.load(trace)

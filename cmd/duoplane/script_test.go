@@ -34,6 +34,8 @@ func TestScripts(t *testing.T) {
 			"ready": cmdReady,
 			"mode":  cmdMode,
 			"code":  cmdCode,
+
+			"login_config": cmdLoginConfig,
 		},
 	})
 }

@@ -4,7 +4,10 @@ import (
 	"slices"
 
 	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/diagnose"
+	"github.com/duoplane/duoplane/internal/door"
 	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/logins"
 	"github.com/duoplane/duoplane/internal/owned"
 	"github.com/duoplane/duoplane/internal/svm"
 )
@@ -18,6 +21,12 @@ type Services struct {
 	SVMs     *svm.Service
 	Cluster  *svm.ClusterService
 	Nodes    *svm.NodeService
+
+	Logins    *logins.Table
+	Explainer *diagnose.Explainer
+	Tester    *diagnose.Tester
+	Door      *door.Door
+
 	// Version is this program's, which the cluster reports.
 	Version string
 }
@@ -31,7 +40,7 @@ const (
 // ids of the operations are ONTAP's: generated clients name their functions
 // after them.
 func Routes(s Services) []Mounted {
-	return slices.Concat(s.duo(), s.accounts(), s.cluster(), s.cli())
+	return slices.Concat(s.duo(), s.accounts(), s.cluster(), s.ours(), s.cli(), s.cliOurs())
 }
 
 func (s *Services) duo() []Mounted {

@@ -41,7 +41,7 @@ func (t *translation) toWritten(s string) string {
 	if t == nil {
 		return s
 	}
-	return uuidPattern.ReplaceAllStringFunc(s, func(id string) string {
+	return uuidPattern.ReplaceAllStringFunc(timeless(s), func(id string) string {
 		i := slices.Index(t.real, id)
 		if i < 0 {
 			i = len(t.real)

@@ -50,6 +50,7 @@ func serveReal(t *testing.T, ids *translation) siteOption {
 		Nodes:    svm.NewNodeService(ledger),
 		Version:  "1.2.3",
 	}
+	addOurs(t, &s, ledger, keys)
 	cluster, err := svms.EnsureCluster(t.Context(), "lab-a")
 	if err != nil {
 		t.Fatal(err)
