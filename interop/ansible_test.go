@@ -10,7 +10,8 @@ import (
 )
 
 // testAnsible runs the playbooks with NetApp's collection against the contract;
-// errors.yml, whose requests break the contract on purpose, against the server.
+// against the server go errors.yml, whose requests break the contract on
+// purpose, and cli.yml, whose paths are private and so not part of it.
 func testAnsible(t *testing.T, s *server, c *contract) {
 	t.Helper()
 	trust := c.trustFile(t)
@@ -24,6 +25,7 @@ func testAnsible(t *testing.T, s *server, c *contract) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { s.play(t, tt.playbook, tt.base, trust, uuid) })
 	}
+	t.Run("commands go through na_ontap_rest_cli", func(t *testing.T) { s.play(t, "cli.yml", s.APIURL, trust, uuid) })
 	t.Run("an error is shown readably", func(t *testing.T) {
 		newProfile(t, s, "ansible_home")
 		s.play(t, "errors.yml", s.APIURL, trust, uuid)
