@@ -31,6 +31,9 @@ or without a value is refused with its line. All faults are reported at once,
 before anything is opened. The exit code is 2 for a fault in the options, 1 for
 any other, and 0 when the program was asked to end.
 
+The options of ` + "`duoplane login`" + ` are flags alone, since the environment may be
+the user's; what its ` + "`--config`" + ` holds is told in [login.md](login.md).
+
 One thing is no option, for others can read a command line: the password of
 the ` + "`admin`" + ` account on the first start. It is taken from
 ` + "`DUOPLANE_ADMIN_PASSWORD`" + ` in the environment, else made up and printed once.
@@ -92,7 +95,7 @@ func TestDocumentsTellWhatTheCodeDoes(t *testing.T) {
 		for _, f := range cmd.Flags {
 			env := "`" + envName(f.Name) + "`"
 			if f.Tag.Has(sealedTag) {
-				env = "none, and not in `--config`"
+				env = "none"
 			}
 			want += fmt.Sprintf("| `%s` | %s | %s |\n", strings.TrimSpace(f.String()), env, f.Help)
 		}

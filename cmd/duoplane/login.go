@@ -49,7 +49,7 @@ func (o *loginOptions) run(ctx context.Context, env environ) error {
 	if err := dropPrivileges(); err != nil {
 		return err
 	}
-	me, err := o.whoAmI(env)
+	me, err := o.whoAmI(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -91,8 +91,8 @@ type loginCaller struct {
 }
 
 // whoAmI finds out who logs in, from where and what for.
-func (o *loginOptions) whoAmI(env environ) (*loginCaller, error) {
-	user, err := lookupUser(os.Getuid())
+func (o *loginOptions) whoAmI(ctx context.Context, env environ) (*loginCaller, error) {
+	user, err := lookupUser(ctx, os.Getuid())
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (o *loginOptions) whoAmI(env environ) (*loginCaller, error) {
 		me.command = original
 	}
 	me.visit.Command = shortCommand(me.command)
-	me.visit.Interactive = !remote && term.IsTerminal(int(os.Stdin.Fd())) //nolint:gosec // a descriptor is a small number
+	me.visit.Interactive = !remote && term.IsTerminal(int(os.Stdin.Fd()))
 	if me.visit.Hostname, err = os.Hostname(); err != nil {
 		return nil, fmt.Errorf("find the name of this host: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -78,7 +77,7 @@ func TestALoginIsKeptOpenWhileThePersonThinks(t *testing.T) {
 			d.mu.Unlock()
 			if polls >= 3 {
 				tick.Stop()
-				fmt.Fprintln(typed, "123456")
+				_, _ = io.WriteString(typed, "123456\n")
 				return
 			}
 			<-tick.C

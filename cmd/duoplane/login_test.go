@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -172,12 +173,20 @@ func (d *fakeDoor) at(t *testing.T) *loginClient {
 // clientOf returns a client of a door.
 func clientOf(t *testing.T, door http.Handler) *loginClient {
 	t.Helper()
-	server := httptest.NewTLSServer(door)
+	server := quiet(door)
 	t.Cleanup(server.Close)
 	cfg := &loginConfig{account: "host1", password: secret.NewText("token")}
 	cfg.endpoint, _ = parseEndpoint(server.URL)
 	cfg.roots = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	return newLoginClient(cfg)
+}
+
+// quiet is a TLS server that does not complain of clients that go away.
+func quiet(h http.Handler) *httptest.Server {
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	return server
 }
 
 func TestALoginGoesThroughItsTurns(t *testing.T) {
@@ -241,7 +250,7 @@ func TestWhateverTheServerAnswersClosesTheDoor(t *testing.T) {
 }
 
 func TestAServerThatIsNotThereClosesTheDoor(t *testing.T) {
-	server := httptest.NewTLSServer(http.NotFoundHandler())
+	server := quiet(http.NotFoundHandler())
 	other := (&fakeDoor{}).at(t)
 	other.cfg.endpoint, _ = parseEndpoint("https://127.0.0.1:1")
 	wrongName := (&fakeDoor{}).at(t)

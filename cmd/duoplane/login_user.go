@@ -22,7 +22,7 @@ type passwd struct{ name, shell string }
 
 // lookupUser finds a user by number: in /etc/passwd, else wherever the system
 // looks. The environment's USER and SHELL may be the user's own.
-func lookupUser(uid int) (passwd, error) {
+func lookupUser(ctx context.Context, uid int) (passwd, error) {
 	f, err := os.Open("/etc/passwd")
 	if err != nil {
 		return passwd{}, err
@@ -31,7 +31,7 @@ func lookupUser(uid int) (passwd, error) {
 	if p, ok := findUser(f, uid); ok {
 		return p, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	getent := exec.CommandContext(ctx, "/usr/bin/getent", "passwd", strconv.Itoa(uid)) //nolint:gosec // a number
 	getent.Env = []string{}
