@@ -18,8 +18,8 @@ func TestTheReadmeWorksWhenPasted(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := readmeBlock.FindAllStringSubmatch(string(doc), -1)
-	if len(blocks) != 2 {
-		t.Fatalf("got %d blocks of commands, want the server's and the client's", len(blocks))
+	if len(blocks) != 3 {
+		t.Fatalf("got %d blocks of commands, want the server's, the client's and the one on logins", len(blocks))
 	}
 	if lines := strings.Count(blocks[0][1]+blocks[1][1], "\n"); lines > 10 {
 		t.Errorf("the README begins with %d lines to paste; ten are enough", lines)
@@ -35,10 +35,10 @@ func TestTheReadmeWorksWhenPasted(t *testing.T) {
 	if !strings.Contains(blocks[1][1], port) {
 		t.Fatalf("the README talks to another address than the default one:\n%s", blocks[1][1])
 	}
-	lines := strings.ReplaceAll(blocks[1][1], port, p.ready.APIURL)
+	lines := strings.ReplaceAll(blocks[1][1]+blocks[2][1], port, p.ready.APIURL)
 	out := shell(t, dir, strings.ReplaceAll(lines, "curl -sS", "curl -sS -f"))
 	for _, want := range []string{
-		`"name": "cluster-1"`, `"full": "Duoplane `, `"status": "Ok"`, `"fail_mode": "secure"`, `"comment": "Testing"`, `"auto_push": false`,
+		`"name": "cluster-1"`, `"full": "Duoplane `, `"status": "Ok"`, `"fail_mode": "secure"`, `"comment": "Testing"`, `"auto_push": false`, `"rule": `,
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is not in what the README's commands print:\n%s", want, out)
