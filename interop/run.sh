@@ -3,9 +3,9 @@
 # Their summary is the last thing printed. "make interop" calls this.
 #
 # From Debian: ansible, python3-requests, curl, nodejs and npm, each only if it
-# is missing; for duoclients/, which wants root, Duo's own clients, sshd and
-# pamtester. From npm, pinned by package-lock.json: prism, redocly, spectral, and
-# Duo's library.
+# is missing; for duoclients/ and sshlogin/, which want root, Duo's own clients,
+# sshd, rsync and pamtester. From npm, pinned by package-lock.json: prism,
+# redocly, spectral, and Duo's library.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -17,7 +17,7 @@ need node nodejs
 need npm npm
 /usr/bin/python3 -c 'import requests' 2>/dev/null || missing+=(python3-requests)
 /usr/bin/python3 -c 'import duo_client' 2>/dev/null || missing+=(python3-duo-client)
-for package in login-duo libpam-duo pamtester libpam-wrapper openssh-server openssh-client; do
+for package in login-duo libpam-duo pamtester libpam-wrapper openssh-server openssh-client rsync; do
 	dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
 done
 if ((${#missing[@]})); then
