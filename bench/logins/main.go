@@ -1,12 +1,12 @@
 // Command logins measures what a second factor costs: Duoplane's engine, over
-// its client and links as the server has them, beside Debian's login_duo, both
-// against the simulator in one run and taking turns, so that a busy machine
-// hurts both alike.
+// its client and links as the server has them, and "duoplane login" with its
+// server, beside Debian's login_duo, all against the simulator in one run and
+// taking turns, so that a busy machine hurts all alike.
 //
 // Two kinds of login are measured, a push that is approved at once and a
 // passcode, each next to the service and at the other end of a slow line: a TCP
 // proxy that adds to every round trip, the one of the TCP handshake included.
-// Both sides run with fail mode secure and a login that was let in for another
+// All sides run with fail mode secure and a login that was let in for another
 // reason than Duo's yes ends the measurement.
 //
 // The engine is a process of its own that has logged in before, as a server
@@ -92,7 +92,7 @@ func compare(ctx context.Context, o options, stdout io.Writer) (err error) {
 	var all []comparison
 	for _, delay := range []time.Duration{0, o.delay} {
 		for _, kind := range []kind{push, passcode} {
-			c, err := duo.compare(ctx, dir, kind, delay, o.rounds)
+			c, err := duo.compare(ctx, dir, o.binary, kind, delay, o.rounds)
 			if err != nil {
 				return fmt.Errorf("%s, %v added: %w", kind, delay, err)
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,20 +8,15 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 )
 
 // A sim is a running "duoplane sim" whose phones say yes at once.
 type sim struct {
-	cmd   *exec.Cmd
-	out   bytes.Buffer
-	ended chan error
-	told  struct {
+	*child
+	told struct {
 		URL     string `json:"sim_url"`
 		CAFile  string `json:"sim_ca_file"`
 		Control string `json:"sim_control_url"`
@@ -44,64 +38,15 @@ users:
 )
 
 func startSim(ctx context.Context, dir, binary string) (*sim, error) {
-	seedFile, ready := filepath.Join(dir, "seed.yaml"), filepath.Join(dir, "ready.json")
+	seedFile := filepath.Join(dir, "seed.yaml")
 	if err := os.WriteFile(seedFile, []byte(seed), 0o600); err != nil {
 		return nil, err
 	}
-	s := &sim{ended: make(chan error, 1)}
-	// Ended by stop, not by ctx.
-	s.cmd = exec.CommandContext(context.WithoutCancel(ctx), binary, "sim", "--auto-approve", "--seed", seedFile, //nolint:gosec // the user's own binary
-		"--sim-listen", "127.0.0.1:0", "--sim-control-listen", "127.0.0.1:0", "--ready-file", ready)
-	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() { s.ended <- s.cmd.Wait() }()
-	if err := s.await(ctx, ready); err != nil {
-		return nil, errors.Join(err, s.stop())
-	}
-	return s, nil
-}
-
-// await reads the ready file as soon as it is there.
-func (s *sim) await(ctx context.Context, ready string) error {
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
-		text, err := os.ReadFile(ready) //nolint:gosec // a file this program named
-		if err == nil {
-			return json.Unmarshal(text, &s.told)
-		}
-		if !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		select {
-		case err := <-s.ended:
-			s.ended <- err
-			return fmt.Errorf("the simulator ended before it was ready: %w", err)
-		case <-ctx.Done():
-			return fmt.Errorf("the simulator is not ready: %w", ctx.Err())
-		case <-look.C:
-		}
-	}
-}
-
-func (s *sim) stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	select {
-	case err := <-s.ended:
-		if err != nil {
-			return fmt.Errorf("simulator: %w\n%s", err, s.out.Bytes())
-		}
-		return nil
-	case <-time.After(30 * time.Second):
-		_ = s.cmd.Process.Kill()
-		return errors.New("the simulator did not stop")
-	}
+	s := new(sim)
+	var err error
+	s.child, err = startChild(ctx, &s.told, filepath.Join(dir, "sim.json"), nil,
+		binary, "sim", "--auto-approve", "--seed", seedFile, "--sim-listen", "127.0.0.1:0", "--sim-control-listen", "127.0.0.1:0")
+	return s, err
 }
 
 func (s *sim) addr() string { return strings.TrimPrefix(s.told.URL, "https://") }
