@@ -64,7 +64,7 @@ var accountFields = []record.Field[Account]{
 		Doc: "Free text.", Label: "Comment Text", Example: "on call",
 		Get:   func(a *Account) record.Value { return record.Text(a.Comment) },
 		Set:   func(a *Account, v record.Value) { a.Comment = v.Str() },
-		Check: func(v record.Value) error { return checkPrintable(v.Str()) },
+		Check: record.Plain,
 	},
 	{
 		Path: "scope", Kind: record.Enum, Enum: []string{ClusterScope, SVMScope}, Use: record.ReadOnly,
@@ -121,19 +121,6 @@ func checkGroups(v record.Value) error {
 		if len(name) > maxGroup {
 			return fault.New(fault.BadReason, "", "The name of a group has 1 to %d bytes.", maxGroup)
 		}
-		if err := checkPrintable(name); err != nil {
-			return err
-		}
 	}
-	return nil
-}
-
-// checkPrintable refuses control characters: these texts end in terminals.
-func checkPrintable(given string) error {
-	for _, r := range given {
-		if r < ' ' || r == 0x7f || (0x80 <= r && r < 0xa0) {
-			return fault.New(fault.BadReason, "", "The value holds a control character; give plain text.")
-		}
-	}
-	return nil
+	return record.Plain(v)
 }

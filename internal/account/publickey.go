@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/svm"
 )
@@ -63,7 +64,7 @@ const (
 // readKey returns the key in SSH's wire form, BadReason when the text is not a
 // key that is taken.
 func readKey(text string) ([]byte, error) {
-	if err := checkPrintable(text); err != nil {
+	if err := record.Plain(record.Text(text)); err != nil {
 		return nil, err
 	}
 	algorithm, rest, _ := strings.Cut(text, " ")

@@ -52,7 +52,7 @@ var publicKeyFields = []record.Field[PublicKey]{
 		Doc: "Free text.", Label: "Comment", Example: "laptop",
 		Get:   func(k *PublicKey) record.Value { return record.Text(k.Comment) },
 		Set:   func(k *PublicKey, v record.Value) { k.Comment = v.Str() },
-		Check: func(v record.Value) error { return checkPrintable(v.Str()) },
+		Check: record.Plain,
 	},
 	{
 		Path: "sha_fingerprint", Flag: "sha-fingerprint", Aliases: []string{"fingerprint"}, Kind: record.String, Use: record.ReadOnly,

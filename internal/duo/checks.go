@@ -41,19 +41,6 @@ func checkUsers(v record.Value) error {
 			return fault.New(fault.BadReason, "excluded_users",
 				"A user name in field \"excluded_users\" has 1 to %d bytes.", maxName)
 		}
-		if err := checkPrintable("excluded_users", name); err != nil {
-			return err
-		}
 	}
-	return nil
-}
-
-// checkPrintable refuses control characters: these texts end in terminals.
-func checkPrintable(field, given string) error {
-	for _, r := range given {
-		if r < ' ' || r == 0x7f || (0x80 <= r && r < 0xa0) {
-			return fault.New(fault.BadReason, field, "The value of field %q holds a control character; give plain text.", field)
-		}
-	}
-	return nil
+	return record.Plain(v)
 }

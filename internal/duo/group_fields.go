@@ -18,7 +18,7 @@ var groupFields = []record.Field[Group]{
 		Doc: "Name of the Active Directory, LDAP or local group.", Label: "Group Name", Example: "storage-admins",
 		Get:   func(g *Group) record.Value { return record.Text(g.Name) },
 		Set:   func(g *Group, v record.Value) { g.Name = v.Str() },
-		Check: func(v record.Value) error { return checkPrintable("name", v.Str()) },
+		Check: record.Plain,
 	},
 	{
 		Path: "excluded_users", Flag: "excluded-users", Aliases: []string{"exclude-users"}, Kind: record.Strings,
@@ -33,6 +33,6 @@ var groupFields = []record.Field[Group]{
 		Doc: "Free text.", Label: "Comment", Example: "on-call group",
 		Get:   func(g *Group) record.Value { return record.Text(g.Comment) },
 		Set:   func(g *Group, v record.Value) { g.Comment = v.Str() },
-		Check: func(v record.Value) error { return checkPrintable("comment", v.Str()) },
+		Check: record.Plain,
 	},
 }

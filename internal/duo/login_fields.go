@@ -27,7 +27,7 @@ func LoginFields[T any](of func(*T) *Login) []record.Field[T] {
 			Doc: "Name of the user who logs in.", Label: "User Name", Example: "alice",
 			Get:   func(t *T) record.Value { return record.Text(of(t).User) },
 			Set:   func(t *T, v record.Value) { of(t).User = v.Str() },
-			Check: func(v record.Value) error { return checkPrintable("username", v.Str()) },
+			Check: record.Plain,
 		},
 		{
 			Path: "groups", Flag: "groups", Kind: record.Strings, Use: record.Clearable | record.Unsorted, Max: maxUsers,

@@ -87,6 +87,6 @@ var profileFields = []record.Field[Profile]{
 		Doc: "Free text.", Label: "Comment", Example: "console logins",
 		Get:   func(p *Profile) record.Value { return record.Text(p.Comment) },
 		Set:   func(p *Profile, v record.Value) { p.Comment = v.Str() },
-		Check: func(v record.Value) error { return checkPrintable("comment", v.Str()) },
+		Check: record.Plain,
 	},
 }

@@ -62,7 +62,7 @@ func kept(path, fallback string, use record.Use, of func(*SVM) *string) record.F
 		Example: fallback,
 		Get:     func(s *SVM) record.Value { return record.Text(*of(s)) },
 		Set:     func(s *SVM, v record.Value) { *of(s) = v.Str() },
-		Check:   checkPrintable,
+		Check:   record.Plain,
 	}
 }
 

@@ -39,7 +39,7 @@ var ownFields = []record.Field[SVM]{
 		// Shown though empty: na_ontap_svm sets a comment only where it reads one.
 		Get:   func(s *SVM) record.Value { return record.Present(s.Comment) },
 		Set:   func(s *SVM, v record.Value) { s.Comment = v.Str() },
-		Check: checkPrintable,
+		Check: record.Plain,
 	},
 }
 
@@ -56,16 +56,6 @@ func CheckName(name string) error {
 		if !first && (i == 0 || !later) {
 			return fault.New(fault.NameCharacters, "name",
 				"The name %q is not allowed; use letters, digits, \".\", \"-\" and \"_\", beginning with a letter or \"_\".", name)
-		}
-	}
-	return nil
-}
-
-// checkPrintable refuses control characters: these texts end in terminals.
-func checkPrintable(v record.Value) error {
-	for _, r := range v.Str() {
-		if r < ' ' || r == 0x7f || (0x80 <= r && r < 0xa0) {
-			return fault.New(fault.BadReason, "", "The value holds a control character; give plain text.")
 		}
 	}
 	return nil
