@@ -89,8 +89,8 @@ func (a *Account) usable(c Credentials) bool {
 }
 
 // administers reports whether the account can administer the whole cluster as
-// it stands.
+// it stands. Only http counts: a server need not have an SSH front end, and an
+// administrator who can log in nowhere is none.
 func (a *Account) administers() bool {
-	return a.Scope == ClusterScope && a.Role == RoleAdmin &&
-		(a.usable(Credentials{Application: HTTP}) || a.usable(Credentials{Application: SSH}))
+	return a.Scope == ClusterScope && a.Role == RoleAdmin && a.usable(Credentials{Application: HTTP})
 }

@@ -32,6 +32,7 @@ var takeAways = map[string]string{
 	"demoting":                    `{"role":"readonly"}`,
 	"leaving no application":      `{"applications":[{"application":"console","authentication_methods":["password"]}]}`,
 	"leaving no served method":    `{"applications":[{"application":"ssh","authentication_methods":["publickey"]}]}`,
+	"leaving ssh alone":           `{"applications":[{"application":"ssh","authentication_methods":["password"]}]}`,
 	"asking for a second method":  `{"applications":[{"application":"ssh","authentication_methods":["password"],"second_authentication_method":"totp"}]}`,
 	"locking, with another field": `{"comment":"x","locked":true,"password":"a new word 1"}`,
 }

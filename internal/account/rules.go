@@ -58,5 +58,5 @@ func keepAnAdmin(snap store.Snapshot, before, after *Account) ([]store.Change, e
 		}
 	}
 	return nil, fault.New(fault.LastAdmin, "",
-		"The account %q is the last unlocked one that can administer the cluster over http or ssh; make another one first.", before.Name)
+		"The account %q is the last unlocked one that can administer the cluster over http; make another one first.", before.Name)
 }
