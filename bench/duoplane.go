@@ -35,7 +35,7 @@ func startDuoplane(ctx context.Context, children *children, dir, binary string) 
 	}
 	password := rand.Text()
 	err = children.start(ctx, binary, []string{
-		"serve", "--api-listen", "127.0.0.1:0", "--data-dir", filepath.Join(dir, "data"), "--duo-ca-file", sim.SimCAFile,
+		"serve", "--api-listen", "127.0.0.1:0", "--ssh-listen", "127.0.0.1:0", "--data-dir", filepath.Join(dir, "data"), "--duo-ca-file", sim.SimCAFile,
 		"--ready-file", filepath.Join(dir, "serve.json"),
 	}, []string{"DUOPLANE_ADMIN_PASSWORD=" + password}, nil, &api)
 	if err != nil {

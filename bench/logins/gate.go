@@ -33,7 +33,7 @@ func startGate(ctx context.Context, dir, binary, port string, s *sim) (*gateSide
 	password := "b3nch" + rand.Text()
 	var err error
 	g.child, err = startChild(ctx, &g.told, filepath.Join(dir, "serve."+port+".json"), []string{"DUOPLANE_ADMIN_PASSWORD=" + password},
-		binary, "serve", "--data-dir", filepath.Join(dir, "serve."+port), "--api-listen", "127.0.0.1:0", "--duo-ca-file", s.told.CAFile)
+		binary, "serve", "--data-dir", filepath.Join(dir, "serve."+port), "--api-listen", "127.0.0.1:0", "--ssh-listen", "127.0.0.1:0", "--duo-ca-file", s.told.CAFile)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"net"
 	"path/filepath"
 	"strings"
 	"text/template"
@@ -20,6 +21,9 @@ Duoplane, ready to be tried. All of it is temporary and removed at exit.
 
   REST API       {{.R.APIURL}}/api
   Reference      {{.R.APIURL}}/docs/api
+{{- if .R.SSHAddr}}
+  SSH            {{.R.SSHAddr}}
+{{- end}}
   Account        {{.R.AdminUser}}, password {{.R.AdminPassword}}
   Also           {{.Others}}; the same password
   Cluster        {{.Cluster}} {{.R.ClusterUUID}}
@@ -34,6 +38,12 @@ Paste into another terminal, to read, to change and to create:
   {{.Curl}} -X PATCH '{{.R.APIURL}}/api/security/authentication/duo/profiles/{{.R.SVMUUID}}' -d '{"comment":"Testing","auto_push":false}'
 
   {{.Curl}} '{{.R.APIURL}}/api/svm/svms' -d '{"name":"svm2","comment":"my own"}'
+{{- if .SSH}}
+
+Log in the way an administrator does, with Duo behind the password:
+
+  {{.SSH}} security login duo show
+{{- end}}
 
 Ctrl-C ends it.
 `))
@@ -53,9 +63,19 @@ func (b banner) print(w io.Writer) error {
 	}
 	return bannerText.Execute(w, map[string]any{
 		"R": b.ready, "Others": strings.Join(others, ", "), "Cluster": devCluster, "SVM": sampleSVM, "Phones": phones,
+		"SSH": sshCommand(b.ready.SSHAddr),
 		"Curl": "curl --cacert " + shellQuote(b.ready.CAFile) +
 			` -u "` + b.ready.AdminUser + `:$(cat ` + shellQuote(filepath.Join(b.dir, passwordFile)) + `)"`,
 	})
+}
+
+// sshCommand logs a sample account in; "" without an SSH front end.
+func sshCommand(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return ""
+	}
+	return "ssh -p " + port + " alice@" + host
 }
 
 // shellQuote makes one word of a text for a POSIX shell.

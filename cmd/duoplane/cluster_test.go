@@ -96,7 +96,7 @@ func (c etcdCluster) addUser(t *testing.T, ca *localca.CA) {
 // options are those of a server on the cluster.
 func (c etcdCluster) options(dir string) []string {
 	return []string{
-		"serve", "--data-dir", dir, "--api-listen=127.0.0.1:0", "--etcd-endpoints", c.endpoint,
+		"serve", "--data-dir", dir, "--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--etcd-endpoints", c.endpoint,
 		"--etcd-ca-file", c.caFile, "--etcd-user=root", "--etcd-password-file", c.passwordFile,
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/duosim"
 	"github.com/duoplane/duoplane/internal/durable"
 	"github.com/duoplane/duoplane/internal/store/etcdstore"
+	"github.com/duoplane/duoplane/internal/svm"
 )
 
 const (
@@ -48,7 +50,8 @@ func (o *devOptions) run(ctx context.Context, env environ) (err error) {
 	}
 	open.add(func() error { return n.open.close(nil) })
 	b := banner{dir: at.dir, autoApprove: o.AutoApprove, sim: sim}
-	if b.ready, err = n.furnish(ctx, at, sim, password); err != nil {
+	cluster, err := n.furnish(ctx, at, sim, password, &b.ready)
+	if err != nil {
 		return err
 	}
 	cert, err := ownCertificate(at.dir, certNames(o.APIListen, at.api.Addr()))
@@ -59,28 +62,34 @@ func (o *devOptions) run(ctx context.Context, env environ) (err error) {
 	if err != nil {
 		return err
 	}
+	ssh, err := n.sshEdges(ctx, o.sshOptions, at.ssh, cluster)
+	if err != nil {
+		return err
+	}
 	open.add(func() error { return clearReady(o.ReadyFile) })
 	return serveEdges(n.watch(ctx), log, o.ShutdownTimeout, func() error {
 		if err := b.print(env.stdout); err != nil {
 			return err
 		}
 		return writeReady(o.ReadyFile, b.ready)
-	}, append(sim.edges, api)...)
+	}, slices.Concat(sim.edges, []edge{api}, ssh)...)
 }
 
 // A devClaim is what duoplane dev must have before it begins.
 type devClaim struct {
 	api, sim, control net.Listener
+	ssh               sshDoors
 	dir               string
 }
 
 func (o *devOptions) claim(ctx context.Context) (*devClaim, error) {
 	c := &devClaim{}
-	var errs [4]error
+	var errs [5]error
 	c.api, errs[0] = listen(ctx, "api-listen", o.APIListen)
 	c.sim, c.control, errs[1] = o.listen(ctx)
 	c.dir, errs[2] = newTempDir(o.Dir)
 	errs[3] = clearReady(o.ReadyFile)
+	c.ssh, errs[4] = o.openDoors(ctx)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
@@ -91,28 +100,28 @@ func (c *devClaim) join(name string) string { return filepath.Join(c.dir, name) 
 
 // close gives the addresses free and removes all that was kept.
 func (c *devClaim) close() error {
-	err := errors.Join(closeListener(c.api), closeListener(c.sim), closeListener(c.control))
+	err := errors.Join(closeListener(c.api), closeListener(c.sim), closeListener(c.control), c.ssh.close())
 	if c.dir != "" {
 		err = errors.Join(err, os.RemoveAll(c.dir))
 	}
 	return err
 }
 
-// furnish makes cluster, administrator and samples, and returns what a script
+// furnish makes cluster, administrator and samples, and notes what a script
 // needs to know of them.
-func (n *node) furnish(ctx context.Context, at *devClaim, sim *simulator, password adminPassword) (ready, error) {
+func (n *node) furnish(ctx context.Context, at *devClaim, sim *simulator, password adminPassword, r *ready) (svm.Cluster, error) {
 	cluster, _, err := n.found(ctx, devCluster, password)
 	if err != nil {
-		return ready{}, err
+		return svm.Cluster{}, err
 	}
 	vm, err := n.populate(ctx, sim, password.reveal())
 	if err != nil {
-		return ready{}, err
+		return svm.Cluster{}, err
 	}
-	r := ready{
-		APIURL: "https://" + hostPort(at.api.Addr()), CAFile: at.join(caFile), ClusterUUID: cluster.UUID, SVMUUID: vm.UUID,
+	*r = ready{
+		APIURL: "https://" + hostPort(at.api.Addr()), CAFile: at.join(caFile), SSHAddr: at.ssh.addr(), ClusterUUID: cluster.UUID, SVMUUID: vm.UUID,
 		AdminUser: account.AdminName, AdminPassword: password.reveal(),
 	}
-	sim.describe(&r)
-	return r, durable.Replace(at.join(passwordFile), []byte(r.AdminPassword), 0o600)
+	sim.describe(r)
+	return cluster, durable.Replace(at.join(passwordFile), []byte(r.AdminPassword), 0o600)
 }

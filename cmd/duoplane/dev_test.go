@@ -10,15 +10,15 @@ import (
 )
 
 // anyPorts lets several programs run beside each other.
-var anyPorts = []string{"--api-listen=127.0.0.1:0", "--sim-listen=127.0.0.1:0", "--sim-control-listen=127.0.0.1:0"}
+var anyPorts = []string{"--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--sim-listen=127.0.0.1:0", "--sim-control-listen=127.0.0.1:0"}
 
 func startDev(t *testing.T, args ...string) *program {
 	t.Helper()
 	return start(t, nil, append(append([]string{"dev"}, anyPorts...), args...)...)
 }
 
-// shell runs lines as they would be pasted, with the tests' own curl.
-func shell(t *testing.T, dir, lines string) string {
+// paste runs lines as they would be pasted, with the tests' own curl.
+func paste(t *testing.T, dir, lines string) string {
 	t.Helper()
 	cmd := exec.Command("sh", "-eu", "-c", lines)
 	cmd.Dir = dir
@@ -39,7 +39,7 @@ func TestDevsCommandsWorkWhenPasted(t *testing.T) {
 	var answers []string
 	for line := range strings.Lines(p.stdout.String()) {
 		if strings.HasPrefix(line, "  curl ") {
-			answers = append(answers, shell(t, t.TempDir(), strings.Replace(line, "curl", "curl -f", 1)))
+			answers = append(answers, paste(t, t.TempDir(), strings.Replace(line, "curl", "curl -f", 1)))
 		}
 	}
 	if len(answers) != 3 {

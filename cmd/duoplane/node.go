@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/duoplane/duoplane/internal/owned"
 	"github.com/duoplane/duoplane/internal/rest"
 	"github.com/duoplane/duoplane/internal/seal"
+	"github.com/duoplane/duoplane/internal/sshd"
 	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/store/etcdstore"
 	"github.com/duoplane/duoplane/internal/svm"
@@ -49,13 +51,14 @@ type node struct {
 	accounts *account.Service
 	profiles *duo.ProfileService
 	groups   *owned.Service[duo.Group]
+	keys     *seal.Keyset
 	guard    *guard
 	open     closers
 }
 
 // tables are all tables of the store.
 func tables() []store.Codec {
-	return append(svm.Tables(), account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups, seal.Witnesses)
+	return slices.Concat(svm.Tables(), sshd.Tables(), []store.Codec{account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups, seal.Witnesses})
 }
 
 // openNode opens audit log, store and keyset. The log is the last to be closed:
@@ -77,20 +80,19 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 		return nil, storeError{err}
 	}
 	n.open.add(n.store.Close)
-	keys, err := seal.Prepare(ctx, n.store, cfg.keyset, tables()...)
-	if err != nil {
+	if n.keys, err = seal.Prepare(ctx, n.store, cfg.keyset, tables()...); err != nil {
 		return nil, err
 	}
-	links := duolink.New(duolink.Config{Secrets: keys, RootCAs: cfg.duoRoots, UserAgent: "Duoplane/" + version})
+	links := duolink.New(duolink.Config{Secrets: n.keys, RootCAs: cfg.duoRoots, UserAgent: "Duoplane/" + version})
 	n.open.add(func() error { links.Close(); return nil })
 
 	n.ledger = audit.NewLedger(n.store, log)
 	if cfg.local {
 		n.ledger = audit.NewLedger(localReads{n.store}, log)
 	}
-	n.svms = svm.NewService(n.ledger, duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys)
+	n.svms = svm.NewService(n.ledger, duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys, sshd.Visits)
 	n.accounts = account.NewService(account.Config{Ledger: n.ledger, SVMs: n.svms, Logger: n.log})
-	n.profiles = duo.NewProfileService(n.ledger, n.svms, keys, links)
+	n.profiles = duo.NewProfileService(n.ledger, n.svms, n.keys, links)
 	n.groups = duo.NewGroupService(n.ledger, n.svms)
 	n.guard = n.newGuard(links)
 	return n, nil

@@ -49,6 +49,7 @@ type simListenOptions struct {
 type serveOptions struct {
 	commonOptions
 	apiOptions
+	sshOptions
 
 	// DataDir holds the keyset, the certificates, the audit log and, unless
 	// EtcdEndpoints is given, the store. It is created with mode 0700.
@@ -75,6 +76,7 @@ type serveOptions struct {
 type devOptions struct {
 	commonOptions
 	apiOptions
+	sshOptions
 	simListenOptions
 
 	Dir         string `placeholder:"DIR" help:"Folder for dev's temporary files: certificates, password, data. Must not exist or be empty; removed at exit. Default: a new one under the system's temporary folder."`

@@ -120,6 +120,13 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 			`--log-level (from DUOPLANE_LOG_LEVEL): "loud" is not one of debug, info, warn, error`,
 			"--tls-key: is missing: it goes with --tls-cert",
 		}},
+		{"an SSH door that is no address", serve("--ssh-listen=svm1=here"), []string{
+			`--ssh-listen: "here" is not host:port, for example 127.0.0.1:8443, or 127.0.0.1:0 for a free port`,
+		}},
+		{"an SSH door for what is no SVM's name", serve("--ssh-listen=127.0.0.1:0,1=127.0.0.1:0", "--ssh-connections-per-second=0"), []string{
+			`--ssh-listen: "1" before the '=' is not the name of an SVM`,
+			"--ssh-connections-per-second: must be above 0, or -1 for no limit",
+		}},
 		{"options of an etcd cluster without one", serve("--etcd-user=u", "--etcd-password-file=p", "--etcd-prefix=x"), []string{
 			`--etcd-prefix: "x" must begin and end with a slash and name something between`,
 			"--etcd-user: is for an etcd cluster; give --etcd-endpoints too or leave it out",

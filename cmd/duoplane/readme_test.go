@@ -36,7 +36,7 @@ func TestTheReadmeWorksWhenPasted(t *testing.T) {
 		t.Fatalf("the README talks to another address than the default one:\n%s", blocks[1][1])
 	}
 	lines := strings.ReplaceAll(blocks[1][1]+blocks[2][1], port, p.ready.APIURL)
-	out := shell(t, dir, strings.ReplaceAll(lines, "curl -sS", "curl -sS -f"))
+	out := paste(t, dir, strings.ReplaceAll(lines, "curl -sS", "curl -sS -f"))
 	for _, want := range []string{
 		`"name": "cluster-1"`, `"full": "Duoplane `, `"status": "Ok"`, `"fail_mode": "secure"`, `"comment": "Testing"`, `"auto_push": false`, `"rule": `,
 	} {

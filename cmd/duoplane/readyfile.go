@@ -15,6 +15,7 @@ import (
 type ready struct {
 	APIURL      string `json:"api_url,omitempty"`
 	CAFile      string `json:"ca_file,omitempty"`
+	SSHAddr     string `json:"ssh_addr,omitempty"`
 	AdminUser   string `json:"admin_user,omitempty"`
 	ClusterUUID string `json:"cluster_uuid,omitempty"`
 

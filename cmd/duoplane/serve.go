@@ -41,22 +41,26 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 			return err
 		}
 	}
-	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), AdminUser: account.AdminName, ClusterUUID: cluster.UUID}
+	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), SSHAddr: c.ssh.addr(), AdminUser: account.AdminName, ClusterUUID: cluster.UUID}
 	cert, err := o.certificate(c, &r)
 	if err != nil {
 		return err
 	}
-	edge, err := n.restEdge(c.listener, cert)
+	api, err := n.restEdge(c.listener, cert)
+	if err != nil {
+		return err
+	}
+	ssh, err := n.sshEdges(ctx, o.sshOptions, c.ssh, cluster)
 	if err != nil {
 		return err
 	}
 	open.add(func() error { return clearReady(o.ReadyFile) })
 	return serveEdges(n.watch(ctx), log, o.ShutdownTimeout, func() error {
-		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s\n", cluster.Name, r.APIURL, trust(r.CAFile)); err != nil {
+		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s%s\n", cluster.Name, r.APIURL, trust(r.CAFile), sshAt(r.SSHAddr)); err != nil {
 			return err
 		}
 		return writeReady(o.ReadyFile, r)
-	}, edge)
+	}, append([]edge{api}, ssh...)...)
 }
 
 // storeConfig says where the records are.
@@ -77,6 +81,13 @@ func (o *serveOptions) certificate(c *claim, r *ready) (tls.Certificate, error) 
 	}
 	r.CAFile = c.data.join("tls", caFile)
 	return ownCertificate(c.data.join("tls"), certNames(o.APIListen, c.listener.Addr()))
+}
+
+func sshAt(addr string) string {
+	if addr == "" {
+		return ""
+	}
+	return "; SSH logins at " + addr
 }
 
 func trust(caFile string) string {

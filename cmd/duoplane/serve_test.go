@@ -28,7 +28,7 @@ func startSim(t *testing.T) *program {
 func startServe(t *testing.T, dir string, sim *program, args ...string) *program {
 	t.Helper()
 	args = append([]string{
-		"serve", "--data-dir", dir, "--api-listen=127.0.0.1:0", "--log-level=debug", "--duo-ca-file", sim.ready.SimCAFile,
+		"serve", "--data-dir", dir, "--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--log-level=debug", "--duo-ca-file", sim.ready.SimCAFile,
 	}, args...)
 	return start(t, []string{passwordVariable + "=" + testPassword}, args...)
 }

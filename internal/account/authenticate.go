@@ -37,6 +37,8 @@ type Credentials struct {
 	// the request or session.
 	From         netip.Addr
 	Via, Request string
+
+	own bool // somebody who is logged in: only the password counts
 }
 
 // Authenticate returns who presents the credentials. Unauthenticated when they
@@ -71,6 +73,26 @@ func (s *Service) Authenticate(ctx context.Context, c Credentials) (Principal, e
 		return Principal{}, err
 	}
 	return found.principal(c), nil
+}
+
+// CheckPassword reports whether a password is the one of the account that the
+// caller is logged in with, as before it is changed. The refusals are those of
+// Authenticate, and a wrong one counts like one at the door.
+func (s *Service) CheckPassword(ctx context.Context, caller svm.Caller, password secret.Text) error {
+	snap, err := s.ledger.Local(ctx)
+	if err != nil {
+		return err
+	}
+	found, ok := at(snap, caller.Owner, caller.Name)
+	if !ok {
+		return fault.New(fault.Unauthenticated, "", "User is not authorized.")
+	}
+	from, err := netip.ParseAddr(caller.From)
+	if err != nil {
+		from = netip.Addr{} // a caller of no connection
+	}
+	c := Credentials{Application: caller.Via, User: caller.Name, Password: password, From: from, Via: caller.Via, Request: caller.Request, own: true}
+	return s.verify(ctx, c, found, tagOf(s.memory.key, found.key, found.version, password))
 }
 
 // from returns the address as text, "" when there is none.

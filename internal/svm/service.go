@@ -192,3 +192,23 @@ func (s *Service) entry(event string, vm *SVM, in record.Input[SVM]) audit.Entry
 	}
 	return e
 }
+
+// OwnerNames returns the names of all owners in the caller's scope, the
+// cluster's first; nil when they cannot be read.
+func (s *Service) OwnerNames(ctx context.Context, caller Caller) []string {
+	snap, err := s.ledger.Snapshot(ctx)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	if cluster := ClusterOf(snap); caller.Scope.Sees(cluster.UUID) {
+		names = append(names, cluster.Name)
+	}
+	for vm, err := range s.Rows(ctx, caller, nil) {
+		if err != nil {
+			return nil
+		}
+		names = append(names, vm.Name)
+	}
+	return names
+}
