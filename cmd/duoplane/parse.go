@@ -61,7 +61,7 @@ func newParser(opts *cli, src *sources, env environ, problems *[]error, exit fun
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
 	registry := kong.NewRegistry().RegisterDefaults()
-	for _, t := range []reflect.Type{reflect.TypeFor[bool](), reflect.TypeFor[time.Duration](), reflect.TypeFor[int64]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[bool](), reflect.TypeFor[time.Duration](), reflect.TypeFor[int64](), reflect.TypeFor[int](), reflect.TypeFor[float64]()} {
 		collect := collector{registry.ForType(t), problems}
 		if t.Kind() == reflect.Bool {
 			options = append(options, kong.TypeMapper(t, boolCollector{collect}))

@@ -16,8 +16,9 @@ import (
 type sshOptions struct {
 	// SSHListen holds one address for each door: the cluster's, or with the
 	// name of an SVM before it one for that SVM's accounts alone.
-	SSHListen  []string `name:"ssh-listen" default:"127.0.0.1:8022" placeholder:"ADDRESS" help:"Addresses of the SSH front end; NAME=ADDRESS is one for the accounts of SVM NAME alone. Port 0 takes a free one, 'off' is none. Default: ${default}."`
-	SSHPerPeer float64  `name:"ssh-connections-per-second" default:"10" placeholder:"NUMBER" help:"New SSH connections that one address may make in a second before further ones are held back; -1 is no limit. Default: ${default}."`
+	SSHListen   []string `name:"ssh-listen" default:"127.0.0.1:8022" placeholder:"ADDRESS" help:"Addresses of the SSH front end; NAME=ADDRESS is one for the accounts of SVM NAME alone. Port 0 takes a free one, 'off' is none. Default: ${default}."`
+	SSHPerPeer  float64  `name:"ssh-connections-per-second" default:"10" placeholder:"NUMBER" help:"New SSH connections that one address may make in a second before further ones are held back; -1 is no limit. Default: ${default}."`
+	SSHSessions int      `name:"ssh-sessions" default:"64" placeholder:"NUMBER" help:"SSH logins that may be open, or wait for their second factor, at a time. Default: ${default}."`
 }
 
 const sshOff = "off"
@@ -39,6 +40,9 @@ func (o *sshOptions) faults() []error {
 	}
 	if o.SSHPerPeer == 0 || o.SSHPerPeer < -1 {
 		out = append(out, faultf("ssh-connections-per-second", "must be above 0, or -1 for no limit"))
+	}
+	if o.SSHSessions < 1 {
+		out = append(out, faultf("ssh-sessions", "must be at least 1"))
 	}
 	return out
 }
@@ -125,7 +129,7 @@ func (n *node) sshEdges(ctx context.Context, o sshOptions, doors sshDoors, clust
 				Caller: t.Who.Caller, May: t.Who.May, Term: t.Term, Width: t.Width, Height: t.Height, In: t.In, Out: t.Out,
 			})
 		},
-		Visitors: visitors, Limits: sshd.Limits{PerSecond: o.SSHPerPeer}, Logger: n.log,
+		Visitors: visitors, Limits: sshd.Limits{PerSecond: o.SSHPerPeer, Sessions: o.SSHSessions}, Logger: n.log,
 	})
 	if err != nil {
 		return nil, err

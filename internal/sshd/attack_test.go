@@ -201,6 +201,7 @@ func TestHalfOpenConnectionsMakeRoomAndEnd(t *testing.T) {
 	for range 60 {
 		c := must(net.Dial("tcp", w.address))(t)
 		defer func() { _ = c.Close() }()
+		must(io.ReadFull(c, make([]byte, len("SSH-2.0"))))(t) // it is in, before the next one
 		idle = append(idle, c)
 	}
 	if out, err := w.login(w.address, "alice", nil, byPassword()).exec(t, "x"); out == "" || err != nil {
@@ -209,6 +210,25 @@ func TestHalfOpenConnectionsMakeRoomAndEnd(t *testing.T) {
 	_ = idle[0].SetReadDeadline(time.Now().Add(10 * time.Second))
 	if _, err := io.Copy(io.Discard, idle[0]); err != nil {
 		t.Errorf("the oldest was not closed: %v", err)
+	}
+}
+
+func TestHalfOpenConnectionsDoNotPushOutWhoWaitsForAPush(t *testing.T) {
+	w := newWorld(t, func(c *sshd.Config) {
+		c.Limits = sshd.Limits{PerSecond: -1, HalfOpen: 3, HalfOpenFrom: 1000, KeyExchange: 30 * time.Second}
+	})
+	w.account("lab", "alice", "password", "none")
+	w.fault(duosim.Fault{Do: duosim.DoApprove, Delay: duosim.Duration(time.Second)})
+	w.profile("lab", "")
+	done := make(chan *attempt)
+	go func() { done <- w.login(w.address, "alice", nil, byPassword()) }()
+	must(w.sim.WaitPending(t.Context(), "alice"))(t)
+	for range 10 {
+		c := must(net.Dial("tcp", w.address))(t)
+		defer func() { _ = c.Close() }()
+	}
+	if a := <-done; a.err != nil {
+		t.Errorf("a proven password lost its place: %v", a.err)
 	}
 }
 

@@ -82,9 +82,9 @@ type Limits struct {
 	// after as many at once: 10. More are held back up to Hold: 5 s.
 	PerSecond float64
 	Hold      time.Duration
-	// HalfOpen is how many connections may be on their way through
-	// authentication: 256, then the oldest makes room. HalfOpenFrom is the same
-	// for one address: 32, then new ones are closed.
+	// HalfOpen is how many connections may be on their way to a first factor:
+	// 256, then the oldest makes room. HalfOpenFrom is the same for one
+	// address: 32, then new ones are closed.
 	HalfOpen, HalfOpenFrom int
 	// KeyExchange is the time for the encryption to stand: 20 s. FirstFactor is
 	// that for the first factor: 120 s. SecondFactor is that for what follows:

@@ -11,16 +11,17 @@ import (
 // maxPaces bounds the addresses whose pace is remembered.
 const maxPaces = 4096
 
-// A gate bounds the connections that have not logged in yet, and how fast an
+// A gate bounds the connections that have not logged in yet, the sessions, and how fast an
 // address makes new ones.
 type gate struct {
 	limits Limits
 
 	mu    sync.Mutex // guards everything below
 	paces map[netip.Prefix]*rate.Limiter
-	open  []*knock // oldest first
+	open  []*knock // that have proven nothing, oldest first
 	from  map[netip.Prefix]int
-	used  int // sessions
+	known map[*knock]struct{} // that have proven a first factor
+	used  int                 // sessions
 	shut  bool
 }
 
@@ -31,7 +32,7 @@ type knock struct {
 }
 
 func newGate(l Limits) *gate {
-	return &gate{limits: l, paces: make(map[netip.Prefix]*rate.Limiter), from: make(map[netip.Prefix]int)}
+	return &gate{limits: l, paces: make(map[netip.Prefix]*rate.Limiter), from: make(map[netip.Prefix]int), known: make(map[*knock]struct{})}
 }
 
 // network is what counts as one address: an IPv6 customer has a whole /64.
@@ -100,10 +101,31 @@ func (g *gate) forgetPaces(now time.Time) {
 	}
 }
 
+// proven gives a connection that has proven a first factor a session's seat,
+// or returns false when there is none. It makes room for no stranger any more.
+// The caller gives the session back.
+func (g *gate) proven(k *knock) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.used >= g.limits.Sessions {
+		return false
+	}
+	g.used++
+	g.drop(k)
+	g.known[k] = struct{}{}
+	return true
+}
+
 // leave forgets a connection; calling it twice does no harm.
 func (g *gate) leave(k *knock) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.drop(k)
+}
+
+// drop is called with mu held.
+func (g *gate) drop(k *knock) {
+	delete(g.known, k)
 	for i, other := range g.open {
 		if other == k {
 			g.forget(i)
@@ -130,18 +152,9 @@ func (g *gate) closeAll() {
 	for _, k := range g.open {
 		k.close()
 	}
-}
-
-// takeSession reports whether there is room for one more session; if so, the
-// caller gives it back.
-func (g *gate) takeSession() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.used >= g.limits.Sessions {
-		return false
+	for k := range g.known {
+		k.close()
 	}
-	g.used++
-	return true
 }
 
 func (g *gate) giveSession() {

@@ -23,6 +23,7 @@ type login struct {
 	vserver string // that the door is bound to
 	id      string // in logs and audit lines
 	conn    *watched
+	knock   *knock
 	from    netip.Addr
 	pre     ssh.ServerPreAuthConn
 	ctx     context.Context // SSH's callbacks have none; it ends with the connection
@@ -155,7 +156,7 @@ func (l *login) passed(p account.Principal, method string) (*ssh.Permissions, er
 
 // second begins the conversation about the second factor.
 func (l *login) second(p account.Principal) (*ssh.Permissions, error) {
-	if !l.server.gate.takeSession() {
+	if !l.server.gate.proven(l.knock) {
 		return nil, l.end("Access denied: too many sessions are open; try again later.")
 	}
 	l.seat, l.who = true, p

@@ -200,7 +200,7 @@ func (s *Server) handle(nc net.Conn, vserver string) {
 		return
 	}
 	conn := &watched{Conn: nc, gone: cancel}
-	l := &login{server: s, vserver: vserver, id: uuid.Must(uuid.NewV7()).String(), conn: conn, from: from, ctx: ctx}
+	l := &login{server: s, vserver: vserver, id: uuid.Must(uuid.NewV7()).String(), conn: conn, knock: knock, from: from, ctx: ctx}
 	defer l.close()
 	defer cancel() // so that what close waits for ends
 
