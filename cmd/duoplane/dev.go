@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	devCluster   = "cluster-1"
+	devCluster   = firstCluster
 	passwordFile = "password"
 )
 

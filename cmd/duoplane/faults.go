@@ -43,7 +43,7 @@ func (o *serveOptions) faults() []error {
 	if o.DataDir == "" {
 		out = append(out, faultf("data-dir", "is required: name the folder that keeps everything, for example --data-dir=/var/lib/duoplane"))
 	}
-	if !nameShape.MatchString(o.ClusterName) {
+	if o.ClusterName != "" && !nameShape.MatchString(o.ClusterName) {
 		out = append(out, faultf("cluster-name", "%q is not a name: 1 to 47 letters, digits, '_', '-' and '.', beginning with a letter or '_'", o.ClusterName))
 	}
 	return out

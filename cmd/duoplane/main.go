@@ -31,6 +31,7 @@ const (
 // environ is the outside world as run sees it, so that tests can replace it.
 type environ struct {
 	lookup         func(string) (string, bool)
+	names          []string // of all variables
 	stdout, stderr io.Writer
 }
 
@@ -49,7 +50,16 @@ func main() { // everything else is in run, so tests and scripts start the real 
 		signal.Stop(signals) // before anybody can know of the first: a second one ends the process at once
 		end()
 	}()
-	os.Exit(run(ctx, os.Args[1:], environ{os.LookupEnv, os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], environ{os.LookupEnv, variables(os.Environ()), os.Stdout, os.Stderr}))
+}
+
+// variables returns the names in an environment.
+func variables(environment []string) []string {
+	names := make([]string, len(environment))
+	for i, v := range environment {
+		names[i], _, _ = strings.Cut(v, "=")
+	}
+	return names
 }
 
 // run executes one command line until it is done or ctx ends, and returns the

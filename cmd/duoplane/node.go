@@ -31,6 +31,9 @@ import (
 // elect a leader first.
 const clusterTime = 30 * time.Second
 
+// firstCluster is the name a cluster gets that is given none.
+const firstCluster = "cluster-1"
+
 // nodeConfig is what a node is built from.
 type nodeConfig struct {
 	store    etcdstore.Config // Tables and Logger are filled in
@@ -109,6 +112,10 @@ func openStore(ctx context.Context, cfg etcdstore.Config) (*etcdstore.Store, err
 	}
 	limited, cancel := context.WithTimeout(ctx, clusterTime)
 	defer cancel()
+	slow := time.AfterFunc(2*time.Second, func() {
+		cfg.Logger.WarnContext(ctx, "waiting for the etcd cluster", slog.Any("endpoints", cfg.Endpoints), slog.Duration("at_most", clusterTime))
+	})
+	defer slow.Stop()
 	s, err := etcdstore.Open(limited, cfg)
 	if err != nil && ctx.Err() == nil {
 		err = faultf("etcd-endpoints", "%s cannot be used (waited up to %s): %v", strings.Join(cfg.Endpoints, ", "), clusterTime, err)

@@ -54,7 +54,7 @@ type serveOptions struct {
 	// DataDir holds the keyset, the certificates, the audit log and, unless
 	// EtcdEndpoints is given, the store. It is created with mode 0700.
 	DataDir     string `placeholder:"DIR" help:"Folder for everything kept: store, keyset, certificates, audit log. Required."`
-	ClusterName string `default:"cluster-1" placeholder:"NAME" help:"Name of the cluster, taken on the first start. Default: ${default}."`
+	ClusterName string `placeholder:"NAME" help:"Name of the cluster, taken on the first start. Default: cluster-1."`
 	KeysetFile  string `placeholder:"FILE" help:"Keyset that seals the secrets, mode 0600. Default: keyset.json in the data directory, created on the first start."`
 	TLSCert     string `name:"tls-cert" placeholder:"FILE" help:"Certificate chain of the REST API in PEM. Default: one of our own, signed by tls/ca.pem in the data directory."`
 	TLSKey      string `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert in PEM, mode 0600."`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,11 @@ func parse(args []string, env environ) (command, error) {
 	cmd := ctx.Selected().Target.Addr().Interface().(command)
 	if err := errors.Join(src.merge(problems, cmd.faults())...); err != nil {
 		return nil, usageError{err}
+	}
+	if _, login := cmd.(*loginOptions); !login { // whose environment may be anybody's
+		for _, name := range strays(k.Model, env.names) {
+			_, _ = fmt.Fprintf(env.stderr, "duoplane: %s is set and is no option of any command; docs/configuration.md lists them\n", name)
+		}
 	}
 	return cmd, nil
 }
@@ -99,7 +105,28 @@ func faultf(option, format string, args ...any) error {
 
 func (f optionFault) Error() string { return "--" + f.option + ": " + f.what }
 
+// strays returns those of the environment's names that look like options and
+// are none: somebody misspelt them, and believes that they are in force.
+func strays(app *kong.Application, names []string) []string {
+	known := map[string]bool{passwordVariable: true}
+	for _, cmd := range app.Children {
+		for _, flag := range cmd.Flags {
+			known[envName(flag.Name)] = true
+		}
+	}
+	var out []string
+	for _, name := range names {
+		if strings.HasPrefix(name, envPrefix) && !known[name] {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+const envPrefix = "DUOPLANE_"
+
 // envName returns the environment variable of an option.
 func envName(option string) string {
-	return "DUOPLANE_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
 }

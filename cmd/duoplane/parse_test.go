@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +37,8 @@ func parseGiven(t *testing.T, g given) (cmd command, stdout, fault string) {
 		v, ok := g.env[name]
 		return fill.Replace(v), ok
 	}
-	cmd, err := parse(args, environ{lookup, &out, &errOut})
+	cmd, err := parse(args, environ{lookup, slices.Collect(maps.Keys(g.env)), &out, &errOut})
+	fault = errOut.String()
 	if err != nil {
 		fault = strings.ReplaceAll(err.Error(), path, "$CONFIG")
 	}
@@ -92,6 +95,17 @@ func TestAListIsTheSameFromEverySource(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestAMisspeltVariableIsTold(t *testing.T) {
+	cmd, _, told := parseGiven(t, given{
+		args: []string{"serve", "--data-dir=d"},
+		env:  map[string]string{"DUOPLANE_API_LSTEN": "x", "DUOPLANE_ADMIN_PASSWORD": "x", "DUOPLANE_SIM_LISTEN": "x", "HOME": "x"},
+	})
+	want := "duoplane: DUOPLANE_API_LSTEN is set and is no option of any command; docs/configuration.md lists them\n"
+	if cmd == nil || told != want {
+		t.Errorf("got %T, told %q, want %q", cmd, told, want)
 	}
 }
 

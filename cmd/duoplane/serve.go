@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/store/etcdstore"
@@ -32,9 +34,12 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 		return err
 	}
 	open.add(func() error { return n.open.close(nil) })
-	cluster, made, err := n.found(ctx, o.ClusterName, password)
+	cluster, made, err := n.found(ctx, cmp.Or(o.ClusterName, firstCluster), password)
 	if err != nil {
 		return err
+	}
+	if o.ClusterName != "" && o.ClusterName != cluster.Name {
+		log.WarnContext(ctx, "--cluster-name is taken on the first start alone", slog.String("given", o.ClusterName), slog.String("cluster", cluster.Name))
 	}
 	if made {
 		if err := password.print(env.stdout); err != nil {
