@@ -81,3 +81,17 @@ const (
 	JobForeign    Code = "job_foreign"    // the job belongs to another endpoint
 	Internal      Code = "internal"       // a fault of ours
 )
+
+// Codes returns all codes.
+func Codes() []Code {
+	return []Code{
+		Exists, NotFound, Denied, Unauthenticated, InUse, Raced, NoSuchOwner, OwnerMismatch, LastAdmin, NoSuchRole,
+		RoleScope, MethodPair, ReservedName, NameCharacters, NameLength, PasswordLength, PasswordContent, BadValue,
+		BadReason, UnknownField, MissingField, TwiceField, NotSettable, NotPatchable, NothingToSet, ArrayWanted,
+		ArrayUnwanted, DuplicateValue, ExclusiveFields, BadJSON, BadBody, BodyUnwanted, TooLarge, BadRequest,
+		MissingOperand, UnknownSelection, SecretInQuery, AllFields, NotReadable, NotSortable, Braces, NoFilter,
+		FilterOnCreate, QueryQuote, QueryHalf, QueryEmpty, QueryNoField, QueryTwice, QueryNotRead, SlowOrder,
+		NoSuchAPI, BadMethod, TooMany, Busy, Unavailable, Timeout, RecordFailed, RecordsFailed, JobRunning,
+		JobForeign, Internal,
+	}
+}

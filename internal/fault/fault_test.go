@@ -6,6 +6,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/duoplane/duoplane/internal/enumtest"
 	"github.com/duoplane/duoplane/internal/fault"
 )
 
@@ -46,3 +47,5 @@ func TestTheCauseIsForTheLogOnly(t *testing.T) {
 		t.Error("the cause is lost")
 	}
 }
+
+func TestCodesAreAllCodes(t *testing.T) { enumtest.Complete(t, "Code", fault.Codes()) }
