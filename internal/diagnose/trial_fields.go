@@ -44,7 +44,7 @@ func ReportSchema() *record.Schema[Report] {
 
 var reportFields = []record.Field[Report]{
 	{
-		Path: "owner.uuid", Kind: record.String, Use: record.ReadOnly, Doc: "UUID of the profile's owner.", Example: "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20",
+		Path: "owner.uuid", Kind: record.UUID, Use: record.ReadOnly, Doc: "UUID of the profile's owner.", Example: "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20",
 		Get: func(r *Report) record.Value { return record.Text(r.Owner.UUID) },
 	},
 	{

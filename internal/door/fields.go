@@ -90,7 +90,7 @@ func TurnSchema() *record.Schema[Turn] { return record.NewSchema("authentication
 
 var turnFields = []record.Field[Turn]{
 	{
-		Path: "uuid", Kind: record.String, Use: record.ReadOnly,
+		Path: "uuid", Kind: record.UUID, Use: record.ReadOnly,
 		Doc: "Identity of the transaction, for the account that opened it alone.", Example: "5d0cf2ae-3b70-41f0-9d44-d039ea4b1c20",
 		Get: func(t *Turn) record.Value { return record.Text(t.ID) },
 	},

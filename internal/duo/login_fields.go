@@ -10,7 +10,7 @@ import (
 func LoginFields[T any](of func(*T) *Login) []record.Field[T] {
 	return []record.Field[T]{
 		{
-			Path: "owner.uuid", Kind: record.String, Max: maxName,
+			Path: "owner.uuid", Kind: record.UUID, Max: maxName,
 			Doc:     "UUID of the cluster or SVM the login is for. Where neither it nor the name is given, that is the caller's SVM, else the cluster.",
 			Example: "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20",
 			Get:     func(t *T) record.Value { return record.Text(of(t).Owner.UUID) },

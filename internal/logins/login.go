@@ -56,9 +56,15 @@ func text(path, flag, label, doc, example string, get func(*Login) string) recor
 	}
 }
 
+func ownerUUID(path, doc string, get func(*Login) string) record.Field[Login] {
+	f := text(path, "", "", doc, "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20", get)
+	f.Kind = record.UUID
+	return f
+}
+
 var fields = []record.Field[Login]{
 	{
-		Path: "id", Flag: "id", Kind: record.String, Use: record.Key | record.ReadOnly,
+		Path: "id", Flag: "id", Kind: record.UUID, Use: record.Key | record.ReadOnly,
 		Doc: "Identity of the decision; grows with time.", Label: "ID", Example: "019a1f6e-9d5e-7c5f-8a2b-3d1f0a9e4b11",
 		Get: func(l *Login) record.Value { return record.Text(l.ID) },
 	},
@@ -67,8 +73,7 @@ var fields = []record.Field[Login]{
 		Doc: "When the login began.", Label: "Time", Example: "2026-11-21T20:27:46Z",
 		Get: func(l *Login) record.Value { return record.Instant(l.Time) },
 	},
-	text("owner.uuid", "", "", "UUID of the cluster or SVM the login was for.", "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20",
-		func(l *Login) string { return l.Owner.UUID }),
+	ownerUUID("owner.uuid", "UUID of the cluster or SVM the login was for.", func(l *Login) string { return l.Owner.UUID }),
 	text("owner.name", "vserver", "Vserver", "Name of the cluster or SVM the login was for.", "svm1",
 		func(l *Login) string { return l.Owner.Name }),
 	text("user", "username", "User Name", "Name of the account.", "alice", func(l *Login) string { return l.User }),
@@ -88,8 +93,7 @@ var fields = []record.Field[Login]{
 		Doc: "Whether the login was let in only because Duo could not be asked.", Label: "Failed Open",
 		Get: func(l *Login) record.Value { return record.Flag(l.FailOpen) },
 	},
-	text("profile.uuid", "", "", "UUID of the owner of the profile that governed.", "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20",
-		func(l *Login) string { return l.Profile.UUID }),
+	ownerUUID("profile.uuid", "UUID of the owner of the profile that governed.", func(l *Login) string { return l.Profile.UUID }),
 	text("profile.name", "profile", "Profile", "Name of the owner of the profile that governed.", "svm1",
 		func(l *Login) string { return l.Profile.Name }),
 	text("rule", "rule", "Rule", "Word for the rule by which Duo was asked or not.", "member", func(l *Login) string { return l.Rule }),

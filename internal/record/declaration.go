@@ -24,8 +24,8 @@ func checkDeclaration[T any](f *Field[T]) error {
 		return errors.New("no Get")
 	case f.Set == nil && !f.Use.Has(ReadOnly):
 		return errors.New("no Set, and not ReadOnly")
-	case f.Use.Has(Key) && f.Kind != String:
-		return errors.New("a key is a String")
+	case f.Use.Has(Key) && !slices.Contains([]Kind{String, UUID, Enum, Int}, f.Kind):
+		return errors.New("a key is a String, UUID, Enum or Int")
 	case f.Use.Has(Required) && (f.Use.Has(Clearable) || f.Use.Has(ReadOnly)):
 		return errors.New("is Required, and Clearable or ReadOnly too")
 	case (f.Kind == Objects) != (len(f.Elem) > 0):
@@ -66,5 +66,5 @@ func checkKind(kind Kind, words []string, def Value) error {
 // valueKinds tells which values a field of a kind holds.
 var valueKinds = map[Kind]valueKind{
 	String: textValue, Enum: textValue, Bool: boolValue, Int: intValue, Time: timeValue,
-	Strings: listValue, Objects: listValue, Secret: secretValue,
+	Strings: listValue, Objects: listValue, Secret: secretValue, UUID: textValue,
 }

@@ -82,6 +82,11 @@ func (sh *shape) predicate(t *term) (predicate, error) {
 		return textPredicate(t), nil
 	case Bool, Int, Time:
 		return sh.numberPredicate(t)
+	case UUID:
+		for _, text := range t.operands() {
+			*text = strings.ToLower(*text)
+		}
+		return textPredicate(t), nil
 	default:
 		return textPredicate(t), nil
 	}

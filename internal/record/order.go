@@ -80,10 +80,11 @@ func (s *Schema[T]) sortValues(dst []Value, order []sortTerm, t *T) []Value {
 	return dst
 }
 
-// compareKey orders a record's key against another, which may have fewer parts.
-func (s *Schema[T]) compareKey(t *T, key []string) int {
+// compareKey orders a record's key against another, whose absent parts come
+// before all there are.
+func (s *Schema[T]) compareKey(t *T, key []Value) int {
 	for i, part := range key {
-		if c := strings.Compare(s.fields[s.keys[i]].Get(t).text, part); c != 0 {
+		if c := compareScalars(s.fields[s.keys[i]].Get(t), part); c != 0 {
 			return c
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"github.com/duoplane/duoplane/internal/fault"
 )
 
 // A cursor is the place in a list where a page begins: the sort values of its
@@ -15,44 +17,65 @@ import (
 // a sort field that is not set has no parameter.
 type cursor struct {
 	values []Value // one for each term of the order
-	key    []string
+	key    []Value // one for each field of the key
 }
 
 // readStart reads the start parameters; what is neither key nor sort field is
-// UnknownField.
+// UnknownField. A part of the key says where to start only behind the parts
+// before it: MissingField without them.
 func (p *queryParser[T]) readStart() error {
 	if len(p.start) == 0 {
 		return nil
 	}
 	s, q := p.schema, &p.query
-	c := &cursor{values: make([]Value, len(q.order)), key: make([]string, len(s.keys))}
+	c := &cursor{values: make([]Value, len(q.order)), key: make([]Value, len(s.keys))}
 	unread := maps.Clone(p.start)
-	for i, row := range s.keys {
+	read := func(row int) (Value, error) {
 		path := s.fields[row].Path
-		c.key[i] = p.start[path]
 		delete(unread, path)
-	}
-	for i, o := range q.order {
-		path := s.fields[o.row].Path
-		if text, ok := p.start[path]; ok {
-			v, err := s.shapes[o.row].stored(text)
-			if err != nil {
-				return err
-			}
-			c.values[i] = v
+		text, ok := p.start[path]
+		if !ok {
+			return Value{}, nil
 		}
-		delete(unread, path)
+		return s.shapes[row].stored(text)
+	}
+	var err error
+	for i, o := range q.order {
+		if c.values[i], err = read(o.row); err != nil {
+			return err
+		}
+	}
+	for i, row := range s.keys {
+		if c.key[i], err = read(row); err != nil {
+			return err
+		}
 	}
 	if len(unread) > 0 {
 		return unexpected(startPrefix + slices.Min(slices.Collect(maps.Keys(unread))))
 	}
 	q.start = c
+	return p.wholeStart(c)
+}
+
+// wholeStart refuses a key with a gap before a part. A part that is a sort
+// field too has a meaning without the others.
+func (p *queryParser[T]) wholeStart(c *cursor) error {
+	gap := ""
+	for i, row := range p.schema.keys {
+		sorts := slices.ContainsFunc(p.query.order, func(o sortTerm) bool { return o.row == row })
+		switch path := startPrefix + p.schema.fields[row].Path; {
+		case c.key[i].IsZero():
+			gap = cmp.Or(gap, path)
+		case gap != "" && !sorts:
+			return fault.New(fault.MissingField, gap, "\"%s\" says where a page begins only together with \"%s\".", path, gap)
+		}
+	}
 	return nil
 }
 
 // stored reads a value as String printed it, without the rules for input.
 func (sh *shape) stored(text string) (Value, error) {
-	if sh.kind == String || sh.kind == Enum {
+	if sh.kind == String || sh.kind == Enum || text == "" {
 		return Text(text), nil
 	}
 	wide := shape{path: sh.path, kind: sh.kind}
@@ -61,7 +84,7 @@ func (sh *shape) stored(text string) (Value, error) {
 
 // cursorAt returns the place of a record.
 func (q *Query[T]) cursorAt(t *T) *cursor {
-	return &cursor{values: q.schema.sortValues(nil, q.order, t), key: q.schema.KeyOf(t)}
+	return &cursor{values: q.schema.sortValues(nil, q.order, t), key: q.schema.keyValues(t)}
 }
 
 // precedes reports whether a record comes before the place.
@@ -82,7 +105,9 @@ func (q *Query[T]) startParams(c *cursor) []Param {
 		}
 	}
 	for i, path := range q.schema.Keys() {
-		params = append(params, Param{startPrefix + path, c.key[i]})
+		if !c.key[i].IsZero() {
+			params = append(params, Param{startPrefix + path, c.key[i].String()})
+		}
 	}
 	return params
 }
@@ -99,7 +124,12 @@ func (q Query[T]) NextFrom(t *T) []Param {
 func (q Query[T]) From() []string {
 	var from []string
 	if q.start != nil && len(q.order) == 0 {
-		from = q.start.key
+		for _, part := range q.start.key {
+			if part.IsZero() {
+				break
+			}
+			from = append(from, part.String())
+		}
 	}
 	if only, ok := q.onlyKey(); ok && (from == nil || only > from[0]) {
 		from = []string{only}

@@ -163,6 +163,10 @@ func (sh *shape) scalar(text string) (Value, error) {
 		if sh.fits(text) {
 			return Hidden(secret.NewText(text)), nil
 		}
+	case UUID:
+		if sh.fits(text) {
+			return Text(strings.ToLower(text)), nil
+		}
 	default:
 		if sh.kind == String && sh.fits(text) {
 			return Text(text), nil

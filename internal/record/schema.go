@@ -124,9 +124,43 @@ func (s *Schema[T]) Keys() []string {
 func (s *Schema[T]) KeyOf(t *T) []string {
 	key := make([]string, len(s.keys))
 	for i, row := range s.keys {
-		key[i] = s.fields[row].Get(t).Str()
+		key[i] = s.fields[row].Get(t).String()
 	}
 	return key
+}
+
+// ReadKey reads the parts of a key as somebody wrote them and returns them as
+// KeyOf spells them: a UUID in lower case, a number without leading zeros. It
+// is false when no record can have the key.
+func (s *Schema[T]) ReadKey(parts []string) ([]string, bool) {
+	if len(parts) != len(s.keys) {
+		return nil, false
+	}
+	key := make([]string, len(parts))
+	for i, part := range parts {
+		sh := &s.shapes[s.keys[i]]
+		if part == "" {
+			return nil, false
+		}
+		if sh.kind == String {
+			key[i] = part // whatever it holds, it is spelled as it is
+			continue
+		}
+		v, err := sh.scalar(part)
+		if err != nil {
+			return nil, false
+		}
+		key[i] = v.String()
+	}
+	return key, true
+}
+
+func (s *Schema[T]) keyValues(t *T) []Value {
+	values := make([]Value, len(s.keys))
+	for i, row := range s.keys {
+		values[i] = s.fields[row].Get(t)
+	}
+	return values
 }
 
 // resolve finds what a filter or an order names: a row, a column of an Objects

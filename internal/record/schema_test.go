@@ -81,7 +81,7 @@ func TestNewSchemaRefusesFaultyDeclarations(t *testing.T) {
 		{"no Get", "no Get", one(func(f *record.Field[profile]) { f.Get = nil })},
 		{"no Set", "no Set", one(func(f *record.Field[profile]) { f.Set = nil })},
 		{"no kind", "no Kind", one(func(f *record.Field[profile]) { f.Kind = 0 })},
-		{"a key that is a number", "key", one(func(f *record.Field[profile]) { f.Kind, f.Use = record.Int, record.Key })},
+		{"a key that is a truth value", "key", one(func(f *record.Field[profile]) { f.Kind, f.Use = record.Bool, record.Key })},
 		{"required and clearable", "Clearable", one(func(f *record.Field[profile]) { f.Use = record.Required | record.Clearable })},
 		{"an enum without words", "without words", one(func(f *record.Field[profile]) { f.Kind = record.Enum })},
 		{"text with words", "words belong", one(func(f *record.Field[profile]) { f.Enum = []string{"x"} })},

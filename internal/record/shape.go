@@ -64,7 +64,7 @@ func (sh *shape) word(given string) (string, bool) {
 
 // textLimit is the length a single text may have, in bytes.
 func (sh *shape) textLimit() int64 {
-	if sh.kind == String || sh.kind == Secret {
+	if sh.kind == String || sh.kind == Secret || sh.kind == UUID {
 		return cmp.Or(sh.max, maxText)
 	}
 	return maxText
@@ -94,6 +94,8 @@ func (sh *shape) syntax() string {
 		return fmt.Sprintf("<%s,...>", textSyntax(0, maxText))
 	case Objects:
 		return "<object,...>"
+	case UUID:
+		return "<UUID>"
 	default:
 		return "<" + textSyntax(sh.min, sh.textLimit()) + ">"
 	}

@@ -19,11 +19,12 @@ const (
 	Strings                 // an array of free text
 	Objects                 // an array of objects with the columns in Field.Elem
 	Secret                  // write-only text: never read, printed, filtered or sorted by
+	UUID                    // text kept in lower case and read in any letter case; its form is not checked
 )
 
 // String returns the word the reference uses for the kind.
 func (k Kind) String() string {
-	words := [...]string{"", "string", "enum", "boolean", "integer", "time", "array of strings", "array of objects", "secret"}
+	words := [...]string{"", "string", "enum", "boolean", "integer", "time", "array of strings", "array of objects", "secret", "UUID"}
 	if int(k) >= len(words) {
 		return ""
 	}

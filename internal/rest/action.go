@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +16,8 @@ type Endpoint struct {
 	// "/duoplane/profiles/{owner.uuid}/test". Privileges are judged by what
 	// stands before the first key.
 	Path string
-	// Keys say what the keys in Path are, in order.
+	// Keys say what the keys in Path are, in order. They are UUIDs, which
+	// stand there in any letter case.
 	Keys []string
 	// Get and Post are what the methods do; nil for a method there is not.
 	Get, Post Acting
@@ -92,7 +92,11 @@ func (a Action[I, O]) handler(method string) handler {
 			x.api.inFlight.Add(-1)
 			defer x.api.inFlight.Add(1)
 		}
-		out, err := a.Do(x.ctx, x.caller, slices.Clone(x.keys), in)
+		key := make([]string, len(x.keys)) // Do may keep it
+		for i, k := range x.keys {
+			key[i] = strings.ToLower(k)
+		}
+		out, err := a.Do(x.ctx, x.caller, key, in)
 		if err != nil {
 			return err
 		}

@@ -125,7 +125,7 @@ func (m *mounted[T]) keysOf(inputs []record.Input[T]) ([][]string, error) {
 			if !in.Has(path) {
 				return nil, inRecord(fault.New(fault.MissingField, path, `Field "%s" is required to tell which record is meant.`, path), i)
 			}
-			keys[i] = append(keys[i], in.Get(path).Str())
+			keys[i] = append(keys[i], in.Get(path).String())
 		}
 	}
 	return keys, nil

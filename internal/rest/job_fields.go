@@ -43,7 +43,7 @@ func jobResource(js *jobs) Mounted {
 
 var jobFields = []record.Field[Job]{
 	{
-		Path: "uuid", Kind: record.String, Use: record.Key | record.ReadOnly,
+		Path: "uuid", Kind: record.UUID, Use: record.Key | record.ReadOnly,
 		Doc: "Identity of the job.", Example: "5d0cf2ae-3b70-11f0-9d44-d039ea4b1c20",
 		Get: func(j *Job) record.Value { return record.Text(j.UUID) },
 	},

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 
+	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/svm"
 )
@@ -153,14 +153,14 @@ func (m *mounted[T]) fill() func(context.Context, []*T) error {
 	return m.Reader.Fill
 }
 
-// byKey calls f with the key in the path and, where that is not found and the
-// path has a plus in it, again with the plus read as a space.
+// byKey calls f with the key in the path, spelled as the records have it, and,
+// where that is not found and the path has a plus in it, again with the plus
+// read as a space.
 func (m *mounted[T]) byKey(x *exchange, f func(key []string) error) error {
 	if m.Singleton {
 		return f(nil)
 	}
-	key := slices.Clone(x.keys) // services may keep it
-	err := f(key)
+	err := m.atKey(x.keys, f)
 	if !isNotFound(err) {
 		return err
 	}
@@ -169,10 +169,22 @@ func (m *mounted[T]) byKey(x *exchange, f func(key []string) error) error {
 		return err
 	}
 	segments, splitErr := splitPath(spaced, nil)
-	if splitErr != nil || len(segments) < len(key) {
+	if splitErr != nil || len(segments) < len(x.keys) {
 		return err
 	}
-	return f(segments[len(segments)-len(key):])
+	return m.atKey(segments[len(segments)-len(x.keys):], f)
+}
+
+func (m *mounted[T]) atKey(parts []string, f func(key []string) error) error {
+	key, ok := m.Schema.ReadKey(parts)
+	if !ok {
+		return m.notFound()
+	}
+	return f(key)
+}
+
+func (m *mounted[T]) notFound() error {
+	return fault.New(fault.NotFound, m.keys[len(m.keys)-1], msgNotFound)
 }
 
 // appendRecord writes one record of a response, with its links if they are

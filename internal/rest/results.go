@@ -4,6 +4,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
@@ -13,7 +14,7 @@ import (
 // a bulk call that are there now, and what went wrong. Filters and fields
 // apply, paging does not.
 func (m *mounted[T]) results(x *exchange) error {
-	j := m.api.jobs.find(x.caller, x.opts.jobResults)
+	j := m.api.jobs.find(x.caller, strings.ToLower(x.opts.jobResults))
 	if j == nil {
 		return fault.New(fault.NotFound, "job_results_uuid", msgNotFound)
 	}

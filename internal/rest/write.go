@@ -85,7 +85,7 @@ func (m *mounted[T]) expect(q record.Query[T], t *T) error {
 	if q.Match(t) {
 		return nil
 	}
-	return fault.New(fault.NotFound, m.keys[len(m.keys)-1], "entry doesn't exist")
+	return m.notFound()
 }
 
 // dropKey takes the key's fields out of a modification that repeats them. One
@@ -95,7 +95,7 @@ func (m *mounted[T]) dropKey(in record.Input[T], key []string) (record.Input[T],
 		if !in.Has(path) {
 			continue
 		}
-		if in.Get(path).Str() != key[i] {
+		if in.Get(path).String() != key[i] {
 			return in, notPatchable(path)
 		}
 		in = in.Without(path)

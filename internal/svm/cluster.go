@@ -66,7 +66,7 @@ func ClusterSchema(program string) *record.Schema[Cluster] {
 			Get: func(c *Cluster) record.Value { return record.Text(c.Name) },
 		},
 		record.Field[Cluster]{
-			Path: "uuid", Kind: record.String, Use: record.ReadOnly,
+			Path: "uuid", Kind: record.UUID, Use: record.ReadOnly,
 			Doc: "UUID of the cluster, by which it owns records.", Label: "Cluster UUID", Example: "7c1f0a52-3b6e-11f0-9d44-d039ea4b1c20",
 			Get: func(c *Cluster) record.Value { return record.Text(c.UUID) },
 		},

@@ -21,7 +21,7 @@ func Schema() *record.Schema[SVM] {
 // ownFields are the rows that mean something here.
 var ownFields = []record.Field[SVM]{
 	{
-		Path: "uuid", Flag: "uuid", Kind: record.String, Use: record.Key | record.ReadOnly,
+		Path: "uuid", Flag: "uuid", Kind: record.UUID, Use: record.Key | record.ReadOnly,
 		Doc: "UUID of the SVM; it never changes.", Label: "Vserver UUID", Example: "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20",
 		Get: func(s *SVM) record.Value { return record.Text(s.UUID) },
 	},

@@ -27,7 +27,7 @@ func NodeSchema(program string) *record.Schema[Node] {
 	version := versionFields[Node](program)
 	return record.NewSchema("node",
 		record.Field[Node]{
-			Path: "uuid", Kind: record.String, Use: record.Key | record.ReadOnly,
+			Path: "uuid", Kind: record.UUID, Use: record.Key | record.ReadOnly,
 			Doc: "UUID of the node.", Label: "Node UUID", Example: "0c5b7b5e-6f43-5a39-9c5e-3a8f2d0a6b11",
 			Get: func(n *Node) record.Value { return record.Text(n.UUID) },
 		},
