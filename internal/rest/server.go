@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -30,6 +31,9 @@ type ServerConfig struct {
 	// HeaderTimeout, ReadTimeout, WriteTimeout and IdleTimeout replace the
 	// defaults (10, 30, 60 and 120 seconds) where they are not 0.
 	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout time.Duration
+	// Connections is how many there may be at a time, 4096 if it is 0; then
+	// the one that has rested longest is closed.
+	Connections int
 }
 
 // A Server serves HTTP/1.1 over TLS, as ONTAP does, with limits on sizes and
@@ -48,20 +52,15 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	orDefault := func(d, otherwise time.Duration) time.Duration {
-		if d == 0 {
-			return otherwise
-		}
-		return d
-	}
 	s := &Server{tls: cfg.TLS.Clone(), log: cfg.Logger}
 	s.tls.MinVersion = max(s.tls.MinVersion, tls.VersionTLS12)
 	s.tls.NextProtos = []string{"http/1.1"}
 	s.http.Handler = cfg.Handler
-	s.http.ReadHeaderTimeout = orDefault(cfg.HeaderTimeout, headerTimeout)
-	s.http.ReadTimeout = orDefault(cfg.ReadTimeout, readTimeout)
-	s.http.WriteTimeout = orDefault(cfg.WriteTimeout, writeTimeout)
-	s.http.IdleTimeout = orDefault(cfg.IdleTimeout, idleTimeout)
+	s.http.ReadHeaderTimeout = cmp.Or(cfg.HeaderTimeout, headerTimeout)
+	s.http.ReadTimeout = cmp.Or(cfg.ReadTimeout, readTimeout)
+	s.http.WriteTimeout = cmp.Or(cfg.WriteTimeout, writeTimeout)
+	s.http.IdleTimeout = cmp.Or(cfg.IdleTimeout, idleTimeout)
+	s.http.ConnState = newCrowd(cmp.Or(cfg.Connections, maxConnections)).follow
 	s.http.MaxHeaderBytes = maxHeader
 	s.http.DisableGeneralOptionsHandler = true // OPTIONS * is a path like any other
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug)

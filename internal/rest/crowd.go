@@ -1,0 +1,72 @@
+package rest
+
+import (
+	"container/list"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// maxConnections is how many connections a server has at a time. Each costs
+// some 20 KB while it rests.
+const maxConnections = 4096
+
+// A crowd bounds the connections of a server. Where there are too many, the one
+// that has rested longest makes room, for an idle client only has to connect
+// anew; where all are in the middle of a request, the newest goes.
+type crowd struct {
+	limit int
+
+	mu      sync.Mutex                 // guards what follows
+	members map[net.Conn]*list.Element // nil: in the middle of a request
+	resting *list.List                 // of net.Conn, the longest first
+}
+
+func newCrowd(limit int) *crowd {
+	return &crowd{limit: limit, members: make(map[net.Conn]*list.Element), resting: list.New()}
+}
+
+// follow is the server's ConnState. A connection rests until the header of a
+// request is read, and between requests.
+func (c *crowd) follow(nc net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.members[nc]; e != nil {
+		c.resting.Remove(e)
+	}
+	switch state {
+	case http.StateNew:
+		if len(c.members) >= c.limit && !c.makeRoom() {
+			cut(nc)
+		}
+		c.members[nc] = c.resting.PushBack(nc)
+	case http.StateIdle:
+		c.members[nc] = c.resting.PushBack(nc)
+	case http.StateActive:
+		c.members[nc] = nil
+	case http.StateClosed, http.StateHijacked:
+		delete(c.members, nc)
+	}
+}
+
+// makeRoom closes the connection that has rested longest, and reports whether
+// there was one. It is called with mu held.
+func (c *crowd) makeRoom() bool {
+	e := c.resting.Front()
+	if e == nil {
+		return false
+	}
+	nc := c.resting.Remove(e).(net.Conn)
+	delete(c.members, nc)
+	cut(nc)
+	return true
+}
+
+// cut closes the socket below TLS: a farewell could wait for a client that
+// takes nothing any more.
+func cut(nc net.Conn) {
+	if c, ok := nc.(*conn); ok {
+		nc = c.NetConn()
+	}
+	_ = nc.Close() // the server learns of it by its next read
+}
