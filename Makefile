@@ -5,7 +5,7 @@ GO ?= go
 TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/duoplane/bin
 LINT := $(TOOLS)/golangci-lint-2.15.0
 
-.PHONY: build test race lint fmt tidy fuzz interop bench docs
+.PHONY: build test race lint fmt tidy fuzz interop bench bench-quick docs
 
 build:
 	$(GO) build -o bin/duoplane ./cmd/duoplane
@@ -34,8 +34,17 @@ fuzz:
 interop:
 	interop/run.sh
 
+# Everything on this machine beside floors and peers, which it installs where
+# they are missing; writes docs/benchmarks.md. Wants a quiet machine, root for
+# some of it, and 25 minutes.
 bench:
-	$(GO) run ./bench
+	bench/peers.sh
+	$(GO) run ./bench -write docs/benchmarks.md
+
+# The same in three minutes at most: shows that all can be measured, with what
+# is installed. The figures mean little.
+bench-quick:
+	$(GO) run ./bench -quick
 
 # Rewrites the documents that are derived from the code.
 docs:

@@ -1,40 +1,45 @@
-// Command bench measures Duoplane against the least that any server could do,
-// both in one run, round about, so that a busy machine hurts both alike:
+// Command bench measures Duoplane beside what it stands on and beside its
+// peers, in one run on this machine, and writes docs/benchmarks.md:
 //
-//   - GET of one profile with Basic auth over TLS on kept connections, against
-//     a bare net/http handler that answers with the same bytes;
-//   - PATCH of one profile, one after another, against a put into an embedded
-//     etcd of the same kind and one such GET.
+//	make bench                      everything; writes the document
+//	make bench-quick                everything in a small form, to standard output
+//	go run ./bench -only P1,P4      some of it, to standard output
+//	go run ./bench -list            what there is
 //
-// Servers are processes of their own. The table it prints holds medians over
-// the rounds, and ratios that mean something on any machine.
-//
-//	go run ./bench [--rounds 5] [--connections 16] [--span 2s] [--writes 200]
+// Each measurement is a file of its own here, with its floor: see the harness
+// for what they share.
 package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
+
+	"github.com/duoplane/duoplane/bench/harness"
+	"github.com/duoplane/duoplane/bench/logins"
 )
 
-// options are what one run measures.
-type options struct {
-	rounds      int
-	connections int           // of the GET load
-	span        time.Duration // of GET load on each side, each round
-	writes      int           // of each kind, each round
-	binary      string        // duoplane; "" builds it from this tree
+// measurements are all there are, in the order of the report.
+func measurements() []harness.Measurement {
+	return append([]harness.Measurement{getOne(), patch()}, logins.Measurements()...)
+}
+
+// A role is what this program does as a child of its own.
+type role func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error
+
+const bareServerCommand = "bare-server"
+
+// roles are the roles by the first argument.
+func roles() map[string]role {
+	return map[string]role{bareServerCommand: serveBare, logins.EngineCommand: logins.ServeEngine}
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -42,63 +47,11 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-	if len(args) == 2 && args[0] == floorCommand { // this program as its own child
-		return serveFloor(ctx, args[1], stdin)
-	}
-	var o options
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&o.rounds, "rounds", 5, "how often each side is measured")
-	flags.IntVar(&o.connections, "connections", 16, "kept connections of the GET load")
-	flags.DurationVar(&o.span, "span", 2*time.Second, "how long each side is read in a round")
-	flags.IntVar(&o.writes, "writes", 200, "PATCHes, puts and GETs one after another in a round")
-	flags.StringVar(&o.binary, "binary", "", "duoplane binary; built from this tree when not given")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	if o.rounds < 1 || o.connections < 1 || o.writes < 1 || o.span <= 0 {
-		return fmt.Errorf("rounds, connections, writes and span must be more than nothing")
-	}
-	return compare(ctx, o, stdout)
-}
-
-// compare starts all sides, measures them and prints the table.
-func compare(ctx context.Context, o options, stdout io.Writer) (err error) {
-	dir, err := os.MkdirTemp("", "duoplane-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder left behind harms nobody
-
-	var children children
-	defer func() {
-		if stopErr := children.stop(); err == nil {
-			err = stopErr
-		}
-	}()
-	profile, err := startDuoplane(ctx, &children, dir, o.binary)
-	if err != nil {
-		return err
-	}
-	sample, err := profile.sample(ctx)
-	if err != nil {
-		return err
-	}
-	floor, err := startFloor(ctx, &children, dir, sample)
-	if err != nil {
-		return err
-	}
-	etcd, err := startEtcd(dir)
-	if err != nil {
-		return err
-	}
-	defer etcd.close()
-
-	var all results
-	for round := range o.rounds {
-		if err := all.measure(ctx, o, round, profile, floor, etcd, len(sample.Body)); err != nil {
-			return err
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	if len(args) > 0 {
+		if play, ok := roles()[args[0]]; ok {
+			return play(ctx, args[1:], stdin, stdout)
 		}
 	}
-	return all.print(stdout, o)
+	return harness.Run(ctx, args, measurements(), stdout, stderr)
 }

@@ -1,4 +1,4 @@
-package main
+package logins
 
 import (
 	"bufio"
@@ -21,8 +21,8 @@ import (
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
-// engineCommand makes this program the engine's process.
-const engineCommand = "engine"
+// EngineCommand is the argument that makes the program the engine's process.
+const EngineCommand = "login-engine"
 
 // An errand is what the engine's process is told first: whom to ask.
 type errand struct {
@@ -35,9 +35,9 @@ type outcome struct {
 	Problem   string // "" when Duo said yes
 }
 
-// serveEngine is the engine's process: an errand on its input, then the kind
+// ServeEngine is the engine's process: an errand on its input, then the kind
 // of a login a line, each answered with its outcome.
-func serveEngine(ctx context.Context, in io.Reader, out io.Writer) error {
+func ServeEngine(ctx context.Context, _ []string, in io.Reader, out io.Writer) error {
 	lines, answer := bufio.NewScanner(in), json.NewEncoder(out)
 	var e errand
 	if !lines.Scan() {
@@ -139,7 +139,7 @@ func startEngine(ctx context.Context, e *errand) (*engineSide, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &engineSide{cmd: exec.CommandContext(ctx, self, engineCommand)} //nolint:gosec // this program
+	s := &engineSide{cmd: exec.CommandContext(ctx, self, EngineCommand)} //nolint:gosec // this program
 	s.cmd.Stderr = os.Stderr
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err

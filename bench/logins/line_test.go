@@ -1,4 +1,4 @@
-package main
+package logins
 
 import (
 	"bytes"
@@ -134,7 +134,7 @@ func TestTheEngineLogsInBothWaysAndSaysWhenItCannot(t *testing.T) {
 			t.Fatal(err)
 		}
 		in.WriteString("push\npasscode\n")
-		if err := serveEngine(t.Context(), &in, &out); err != nil {
+		if err := ServeEngine(t.Context(), nil, &in, &out); err != nil {
 			t.Fatal(err)
 		}
 		answers := json.NewDecoder(&out)

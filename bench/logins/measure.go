@@ -1,14 +1,24 @@
-package main
+// Package logins measures what a second factor costs: Duoplane's engine, over
+// its client and links as the server has them, and "duoplane login" with its
+// server, beside Debian's login_duo, all against the simulator.
+//
+// Two kinds of login are measured, a push that is approved at once and a
+// passcode, each next to the service and at the other end of a slow line: a TCP
+// proxy that adds to every round trip, the one of the TCP handshake included.
+// All sides run with fail mode secure, and a login that was let in for another
+// reason than Duo's yes ends the measurement.
+package logins
 
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
+	"os"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/duoplane/duoplane/bench/duoplane"
+	"github.com/duoplane/duoplane/bench/harness"
 )
 
 // A kind of login.
@@ -19,11 +29,40 @@ const (
 	passcode kind = "passcode" // and the right one
 )
 
-// What the project aims at.
+// The sides.
 const (
-	aimBeyond = time.Millisecond // of the engine, beyond the replies, at the median
-	aimFaster = 2.0              // than login_duo, over the slow line
+	engineName = "engine"
+	unixName   = "login_duo"
+	gateName   = "duoplane login"
 )
+
+// slow is what the slow line adds to a round trip.
+const slow = 50 * time.Millisecond
+
+// Measurements are both kinds of login on both lines.
+func Measurements() []harness.Measurement {
+	notes := []string{
+		"The engine is a process of its own that has logged in before, as a server has; login_duo is a process a login, as sshd starts it, and so is duoplane login, which asks a server; their time includes the user's shell. Beyond the line is what is left of the time without the waits for the other end's answers. The first login is the one that connects.",
+	}
+	far := fmt.Sprintf(", %s away", slow)
+	return []harness.Measurement{
+		{Name: "L1", Title: "second factor by push, beside Debian's login_duo", Notes: notes, Start: start(push, 0), Aims: near()},
+		{Name: "L2", Title: "second factor by passcode, beside Debian's login_duo", Notes: notes, Start: start(passcode, 0), Aims: near()},
+		{Name: "L3", Title: "second factor by push" + far, Notes: notes, Start: start(push, slow), Aims: distant(engineName, gateName)},
+		{Name: "L4", Title: "second factor by passcode" + far, Notes: notes, Start: start(passcode, slow), Aims: distant(engineName)},
+	}
+}
+
+func near() []harness.Aim {
+	return []harness.Aim{harness.Value("beyond the line", engineName, harness.Seconds).AtMost(0.001)}
+}
+
+func distant(sides ...string) (aims []harness.Aim) {
+	for _, side := range sides {
+		aims = append(aims, harness.Ratio("login", unixName, side).AtLeast(2))
+	}
+	return aims
+}
 
 // A loginCost is what one login cost.
 type loginCost struct {
@@ -37,75 +76,106 @@ type loginCost struct {
 type side struct {
 	name  string
 	login func(ctx context.Context, k kind) (wall, cpu time.Duration, err error)
-	costs []loginCost // a round each
-	first loginCost   // the one before the rounds
 }
 
-// A comparison is all sides on one line with one kind of login.
-type comparison struct {
-	kind  kind
-	delay time.Duration
-	sides []*side
+// A contest is one kind of login on one line.
+type contest struct {
+	kind kind
+	line *line
+	sim  *duoplane.Sim
 }
 
-// compare lets the sides log in over a line, in turns. The first login of
-// each does not count with the others: it is the one that connects.
-func (s *sim) compare(ctx context.Context, dir, binary string, k kind, delay time.Duration, rounds int) (c comparison, err error) {
-	l, err := openLine(ctx, s.addr(), delay)
-	if err != nil {
-		return c, err
-	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	engine, err := startEngine(ctx, &errand{Host: "localhost:" + l.port(), IKey: s.told.IKey, SKey: s.told.SKey, CAFile: s.told.CAFile})
-	if err != nil {
-		return c, err
-	}
-	defer func() { err = errors.Join(err, engine.stop()) }()
-	unix, err := newUnixSide(dir, l.port(), s)
-	if err != nil {
-		return c, err
-	}
-	c = comparison{kind: k, delay: delay, sides: []*side{{name: "engine", login: engine.login}, {name: "login_duo", login: unix.login}}}
-	if k == push { // without a terminal nobody types a passcode
-		gate, err := startGate(ctx, dir, binary, l.port(), s)
+// start brings up the line and the sides. The first login of each does not
+// count with the others: it is the one that connects.
+func start(k kind, delay time.Duration) func(context.Context, *harness.Env) ([]harness.Side, error) {
+	return func(ctx context.Context, env *harness.Env) ([]harness.Side, error) {
+		if _, err := os.Stat(loginDuo); err != nil || os.Geteuid() != 0 {
+			return nil, fmt.Errorf("%w: Debian's package login-duo, run by root", harness.ErrMissing)
+		}
+		sim, err := duoplane.StartSim(ctx, env.Binary, env.Dir, seed)
 		if err != nil {
-			return c, err
+			return nil, err
 		}
-		defer func() { err = errors.Join(err, gate.stop()) }()
-		c.sides = append(c.sides, &side{name: "duoplane login", login: gate.login})
-	}
-	for _, side := range c.sides {
-		if side.first, err = s.measure(ctx, l, side, k); err != nil {
-			return c, err
+		env.Defer(sim.Stop)
+		c := contest{kind: k, sim: sim}
+		if c.line, err = openLine(ctx, sim.Addr(), delay); err != nil {
+			return nil, err
 		}
-	}
-	order := slices.Clone(c.sides)
-	for range rounds {
-		for _, side := range order {
-			cost, err := s.measure(ctx, l, side, k)
+		env.Defer(c.line.close)
+		sides, err := c.open(ctx, env)
+		if err != nil {
+			return nil, err
+		}
+		logins := harness.Pick(env, 4, 1)
+		turns := make([]harness.Side, len(sides))
+		for i, s := range sides {
+			first, err := c.measure(ctx, s)
 			if err != nil {
-				return c, err
+				return nil, err
 			}
-			side.costs = append(side.costs, cost)
+			turns[i] = harness.Side{Name: s.name, Run: func(ctx context.Context, _ int) (harness.Figures, error) {
+				f, err := c.turn(ctx, s, logins)
+				return append(f, harness.Took("first login", first.wall)), err
+			}}
 		}
-		slices.Reverse(order)
+		return turns, nil
 	}
-	return c, nil
+}
+
+// open starts the sides.
+func (c *contest) open(ctx context.Context, env *harness.Env) ([]side, error) {
+	engine, err := startEngine(ctx, &errand{Host: "localhost:" + c.line.port(), IKey: c.sim.IKey, SKey: c.sim.SKey, CAFile: c.sim.CAFile})
+	if err != nil {
+		return nil, err
+	}
+	env.Defer(engine.stop)
+	unix, err := newUnixSide(env.Dir, c.line.port(), c.sim)
+	if err != nil {
+		return nil, err
+	}
+	sides := []side{{engineName, engine.login}, {unixName, unix.login}}
+	if c.kind == push { // without a terminal nobody types a passcode
+		gate, err := startGate(ctx, env, c.line.port(), c.sim)
+		if err != nil {
+			return nil, err
+		}
+		sides = append(sides, side{gateName, gate.login})
+	}
+	return sides, nil
+}
+
+// turn is a side's turn: some logins, one after another.
+func (c *contest) turn(ctx context.Context, s side, logins int) (harness.Figures, error) {
+	var costs []loginCost
+	for range logins {
+		cost, err := c.measure(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		costs = append(costs, cost)
+	}
+	return harness.Figures{
+		harness.Took("login", median(costs, func(c loginCost) time.Duration { return c.wall })),
+		harness.Took("processor", median(costs, func(c loginCost) time.Duration { return c.cpu })),
+		harness.Took("beyond the line", median(costs, func(c loginCost) time.Duration { return c.beyond })),
+		{Name: "requests", Value: float64(median(costs, func(c loginCost) int { return c.requests })), Unit: harness.Count},
+		{Name: "handshakes", Value: float64(median(costs, func(c loginCost) int { return c.handshakes })), Unit: harness.Count},
+	}, nil
 }
 
 // measure is one login of one side, with what the line and the journal saw.
-func (s *sim) measure(ctx context.Context, l *line, side *side, k kind) (loginCost, error) {
-	_, last, err := s.requests(ctx, 0)
+func (c *contest) measure(ctx context.Context, s side) (loginCost, error) {
+	_, last, err := c.sim.Requests(ctx, 0)
 	if err != nil {
 		return loginCost{}, err
 	}
-	before := l.traffic()
-	wall, cpu, err := side.login(ctx, k)
+	before := c.line.traffic()
+	wall, cpu, err := s.login(ctx, c.kind)
 	if err != nil {
-		return loginCost{}, fmt.Errorf("%s: %w", side.name, err)
+		return loginCost{}, fmt.Errorf("%s: %w", s.name, err)
 	}
-	after := l.traffic()
-	n, _, err := s.requests(ctx, last)
+	after := c.line.traffic()
+	n, _, err := c.sim.Requests(ctx, last)
 	if err != nil {
 		return loginCost{}, err
 	}
@@ -115,49 +185,12 @@ func (s *sim) measure(ctx context.Context, l *line, side *side, k kind) (loginCo
 	}, nil
 }
 
-// median is the side's value at the median of its rounds.
-func median[T cmp.Ordered](s *side, value func(loginCost) T) T {
-	all := make([]T, 0, len(s.costs))
-	for _, c := range s.costs {
+// median is the middle value.
+func median[T cmp.Ordered](costs []loginCost, value func(loginCost) T) T {
+	all := make([]T, 0, len(costs))
+	for _, c := range costs {
 		all = append(all, value(c))
 	}
 	slices.Sort(all)
 	return all[len(all)/2]
 }
-
-func wallOf(c loginCost) time.Duration   { return c.wall }
-func cpuOf(c loginCost) time.Duration    { return c.cpu }
-func beyondOf(c loginCost) time.Duration { return c.beyond }
-
-// report prints the table and what it says of the aims.
-func report(out io.Writer, all []comparison) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-10s %7s  %-14s %9s %9s %12s %9s %11s   %s\n",
-		"login", "added", "side", "wall", "CPU", "beyond line", "requests", "handshakes", "first login")
-	for _, c := range all {
-		for _, s := range c.sides {
-			fmt.Fprintf(&b, "%-10s %7s  %-14s %9s %9s %12s %9d %11d   %s, %d requests, %d handshakes\n", c.kind, c.delay, s.name,
-				ms(median(s, wallOf)), ms(median(s, cpuOf)), ms(median(s, beyondOf)),
-				median(s, func(c loginCost) int { return c.requests }), median(s, func(c loginCost) int { return c.handshakes }),
-				ms(s.first.wall), s.first.requests, s.first.handshakes)
-		}
-	}
-	fmt.Fprintf(&b, "\nmedians of %d logins a side\n", len(all[0].sides[0].costs))
-	for _, c := range all {
-		engine, unix := c.sides[0], c.sides[1]
-		if c.delay == 0 {
-			fmt.Fprintf(&b, "%-8s engine beyond the replies: %s (aim: at most %s)\n", c.kind, ms(median(engine, beyondOf)), ms(aimBeyond))
-			continue
-		}
-		for i, s := range c.sides {
-			if i != 1 {
-				fmt.Fprintf(&b, "%-8s login_duo / %s with %s added: %.2f (aim: at least %.1f)\n", c.kind, s.name, c.delay,
-					float64(median(unix, wallOf))/float64(median(s, wallOf)), aimFaster)
-			}
-		}
-	}
-	_, err := io.WriteString(out, b.String())
-	return err
-}
-
-func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }

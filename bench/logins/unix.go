@@ -1,4 +1,4 @@
-package main
+package logins
 
 import (
 	"bytes"
@@ -9,6 +9,20 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/duoplane/duoplane/bench/duoplane"
+)
+
+// The one user, and a passcode that is good for ever.
+const (
+	userName = "alice"
+	reusable = "123456"
+	seed     = `
+users:
+  - name: ` + userName + `
+    devices: [{number: +1 555 010 1234}]
+    bypass_codes: [{code: "` + reusable + `", reusable: true}]
+`
 )
 
 const (
@@ -21,10 +35,10 @@ type unixSide struct{ conf string }
 
 // newUnixSide writes login_duo's configuration: fail mode secure, passcodes
 // from the environment.
-func newUnixSide(dir, port string, s *sim) (*unixSide, error) {
+func newUnixSide(dir, port string, s *duoplane.Sim) (*unixSide, error) {
 	u := &unixSide{conf: filepath.Join(dir, "login_duo."+port)}
 	text := fmt.Sprintf("[duo]\nfailmode = secure\nhost = localhost:%s\nikey = %s\nskey = %s\ncafile = %s\npushinfo = yes\naccept_env_factor = yes\n",
-		port, s.told.IKey, s.told.SKey, s.told.CAFile)
+		port, s.IKey, s.SKey, s.CAFile)
 	return u, os.WriteFile(u.conf, []byte(text), 0o600)
 }
 

@@ -14,12 +14,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/duoplane/duoplane/bench/load"
+	"github.com/duoplane/duoplane/bench/process"
 	"github.com/duoplane/duoplane/internal/durable"
 	"github.com/duoplane/duoplane/internal/localca"
 )
-
-// floorCommand makes this program the bare server.
-const floorCommand = "floor"
 
 // A sample is an answer of Duoplane's that the bare server repeats.
 type sample struct {
@@ -27,26 +26,44 @@ type sample struct {
 	Body   []byte
 }
 
-// startFloor starts the bare server as a process of its own, like Duoplane.
-func startFloor(ctx context.Context, children *children, dir string, s sample) (endpoint, error) {
+// A bareServer is TLS, net/http and a handler that writes the same bytes
+// whatever is asked: the least that any server in Go does.
+type bareServer struct {
+	*process.Process
+	URL, CAFile string
+	endpoint    load.Endpoint
+}
+
+// startBareServer starts it as a process of its own, like Duoplane.
+func startBareServer(ctx context.Context, dir string, s sample) (*bareServer, error) {
 	text, err := json.Marshal(s)
 	if err != nil {
-		return endpoint{}, err
+		return nil, err
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return endpoint{}, err
+		return nil, err
 	}
-	var r ready
-	if err := children.start(ctx, self, []string{floorCommand, filepath.Join(dir, "floor.json")}, nil, text, &r); err != nil {
-		return endpoint{}, err
+	b := new(bareServer)
+	ready := filepath.Join(dir, "bare.json")
+	b.Process, err = process.Start(ctx, process.Command{
+		Program: self, Args: []string{bareServerCommand, ready}, Stdin: text, Ready: ready,
+	}, b)
+	if err != nil {
+		return nil, err
 	}
-	return r.endpoint("/")
+	config, err := load.Trusting(b.CAFile)
+	if err != nil {
+		return nil, errors.Join(err, b.Stop())
+	}
+	b.endpoint, err = load.NewEndpoint(b.URL, config)
+	return b, err
 }
 
-// serveFloor is the bare server: TLS, net/http and a handler that writes the
-// same bytes whatever is asked. It tells in the ready file where it listens.
-func serveFloor(ctx context.Context, readyFile string, stdin io.Reader) error {
+// serveBare is the bare server's process. It tells in the ready file where it
+// listens.
+func serveBare(ctx context.Context, args []string, stdin io.Reader, _ io.Writer) error {
+	readyFile := args[0]
 	var s sample
 	if err := json.NewDecoder(stdin).Decode(&s); err != nil {
 		return err
@@ -59,8 +76,8 @@ func serveFloor(ctx context.Context, readyFile string, stdin io.Reader) error {
 	if err != nil {
 		return err
 	}
-	caFile := readyFile + ".ca.pem"
-	if err := durable.Replace(caFile, ca.PEM(), 0o600); err != nil {
+	b := bareServer{CAFile: readyFile + ".ca.pem"}
+	if err := durable.Replace(b.CAFile, ca.PEM(), 0o600); err != nil {
 		return err
 	}
 	var lc net.ListenConfig
@@ -73,10 +90,11 @@ func serveFloor(ctx context.Context, readyFile string, stdin io.Reader) error {
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{leaf}, MinVersion: tls.VersionTLS12},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			maps.Copy(w.Header(), s.Header)
-			_, _ = w.Write(s.Body) // a client that left is no concern of the floor's
+			_, _ = w.Write(s.Body) // a client that left is no concern of this one's
 		}),
 	}
-	told, err := json.Marshal(ready{APIURL: fmt.Sprintf("https://%s", listener.Addr()), CAFile: caFile})
+	b.URL = fmt.Sprintf("https://%s", listener.Addr())
+	told, err := json.Marshal(b)
 	if err != nil {
 		return err
 	}
