@@ -69,7 +69,7 @@ func greetingOutput() *record.Schema[greeting] {
 }
 
 // withGreetings mounts an endpoint; hold runs in its held action.
-func withGreetings(hold func()) siteOption {
+func withGreetings(hold func(context.Context)) siteOption {
 	greet := func(_ context.Context, caller svm.Caller, key []string, in record.Input[greeting]) (*greeting, error) {
 		g, err := in.New()
 		if err != nil {
@@ -85,7 +85,7 @@ func withGreetings(hold func()) siteOption {
 		return g, nil
 	}
 	wait := func(ctx context.Context, _ svm.Caller, _ []string, _ record.Input[greeting]) (*greeting, error) {
-		hold()
+		hold(ctx)
 		return &greeting{answer: "late"}, ctx.Err()
 	}
 	return func(c *rest.Config, _ *rest.ServerConfig) {
@@ -165,7 +165,7 @@ func TestActionsAreForThoseWhoMay(t *testing.T) {
 
 func TestAHeldRequestIsNotCounted(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
-	s := open(t, withGreetings(func() { close(entered); <-leave }), func(c *rest.Config, _ *rest.ServerConfig) { c.MaxRequests = 1 })
+	s := open(t, withGreetings(func(context.Context) { close(entered); <-leave }), func(c *rest.Config, _ *rest.ServerConfig) { c.MaxRequests = 1 })
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if a := s.do(t, "GET", "/api/toys/wait", ""); a.StatusCode != http.StatusOK || !strings.Contains(a.text, "late") {

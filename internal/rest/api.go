@@ -24,6 +24,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/svm"
 )
@@ -44,6 +45,13 @@ type Config struct {
 	// Logger gets one record for every change and every failure of ours, and
 	// with Debug for every request. Nil discards.
 	Logger *slog.Logger
+	// Observe is asked in New, once for each route ("/api/cluster", with keys
+	// as "{name}"; "" for requests that come to none) and each method ("other"
+	// for those nothing answers to), for the function that is told how every
+	// request of the two ended: its HTTP status, or StatusGone, the code of the
+	// error it was answered with, or "", and how long it took. Nil: nobody is
+	// told.
+	Observe func(route, method string) func(status int, code fault.Code, took time.Duration)
 	// Now is the clock of jobs; nil means time.Now.
 	Now func() time.Time
 	// NewUUID makes the ids of jobs; nil means random ones.
@@ -78,6 +86,7 @@ type Principal interface {
 type API struct {
 	cfg      Config
 	routes   *node
+	stray    *observers // told of requests that come to no route
 	jobs     *jobs
 	docs     *docs
 	log      *slog.Logger
@@ -111,11 +120,17 @@ func New(cfg Config) (*API, error) {
 			if err := a.routes.add(r); err != nil {
 				return nil, err
 			}
+			r.told = newObservers(cfg.Observe, "/api"+r.pattern)
 		}
 	}
+	a.stray = newObservers(cfg.Observe, "")
 	a.docs = newDocs(cfg.About, mounts)
+	a.docs.told = newObservers(cfg.Observe, docsPath)
 	return a, nil
 }
+
+// InFlight returns how many requests are in progress.
+func (a *API) InFlight() int64 { return a.inFlight.Load() }
 
 // Close stops taking jobs and waits for those that run; when ctx ends it
 // cancels them and waits for them to notice.

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/duoplane/duoplane/internal/metrics"
 	"github.com/duoplane/duoplane/internal/rest"
 	"github.com/duoplane/duoplane/internal/secret"
 )
@@ -21,26 +22,53 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(p []byte) (int, error) { s.bytes += len(p); return len(p), nil }
 
+// readOne returns a function that has one record read, whatever else the API
+// is configured to do.
+func readOne(tb testing.TB, options ...func(*rest.Config)) func() {
+	tb.Helper()
+	l := newLamps()
+	l.put(tb, &lamp{name: "desk", key: secret.NewText("x"), fingerprint: "11111111", on: true, mode: "safe", level: 2, comment: "by the window"})
+	cfg := rest.Config{Authenticate: toyAuthenticate, Resources: []rest.Mounted{lampResource(l)}}
+	for _, o := range options {
+		o(&cfg)
+	}
+	api, err := rest.New(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, deskPath, http.NoBody)
+	r.SetBasicAuth("admin", password)
+	w := &sink{header: http.Header{}}
+	return func() {
+		clear(w.header)
+		w.bytes = 0
+		api.ServeHTTP(w, r)
+		if w.status != http.StatusOK || w.bytes < 400 {
+			tb.Fatalf("status %d, %d bytes", w.status, w.bytes)
+		}
+	}
+}
+
 // BenchmarkReadOne measures what the edge adds to a request: credentials,
 // routing, projection and encoding of a record of eleven fields, without
 // net/http and TLS.
 func BenchmarkReadOne(b *testing.B) {
-	l := newLamps()
-	l.put(b, &lamp{name: "desk", key: secret.NewText("x"), fingerprint: "11111111", on: true, mode: "safe", level: 2, comment: "by the window"})
-	api, err := rest.New(rest.Config{Authenticate: toyAuthenticate, Resources: []rest.Mounted{lampResource(l)}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, deskPath, http.NoBody)
-	r.SetBasicAuth("admin", password)
-	w := &sink{header: http.Header{}}
+	read := readOne(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		clear(w.header)
-		api.ServeHTTP(w, r)
+		read()
 	}
-	if w.status != http.StatusOK || w.bytes/b.N < 400 {
-		b.Fatalf("status %d, %d bytes", w.status, w.bytes/b.N)
+}
+
+// counted has the requests counted as a node has them counted.
+func counted(cfg *rest.Config) { cfg.Observe = metrics.New(metrics.Config{}).Requests }
+
+// BenchmarkReadOneCounted is BenchmarkReadOne with metrics.
+func BenchmarkReadOneCounted(b *testing.B) {
+	read := readOne(b, counted)
+	b.ReportAllocs()
+	for b.Loop() {
+		read()
 	}
 }
 

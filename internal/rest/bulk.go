@@ -176,7 +176,7 @@ func (m *mounted[T]) startBatch(x *exchange, b *batch, keys [][]string) error {
 		switch {
 		case r.status != 0:
 			status = r.status
-			e.refusal(r)
+			x.refusal(&e, r)
 		case x.r.Method == http.MethodPost:
 			status = http.StatusCreated
 		default:

@@ -135,7 +135,7 @@ func (x *exchange) replyCLI(r cliReply) {
 	if r.failure != nil {
 		why := x.refused(r.failure)
 		r.status = why.status
-		e.refusal(why)
+		x.refusal(&e, why)
 	} else {
 		e.name("cli_output")
 		e.text(r.output)

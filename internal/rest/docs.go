@@ -21,7 +21,12 @@ var referenceFiles embed.FS
 // that the project's own documentation does not, so they need no credentials.
 type docs struct {
 	openapi, page, style func() ([]byte, error)
+
+	told *observers // of requests below docsPath
 }
+
+// docsPath is where the documents are.
+const docsPath = "/docs/api"
 
 func newDocs(about About, mounts []Mounted) *docs {
 	var resources []description

@@ -100,6 +100,7 @@ const (
 
 // A refusal is an error made ready for the wire.
 type refusal struct {
+	code    fault.Code
 	status  int
 	number  string
 	message string
@@ -117,13 +118,14 @@ func refuse(err error) refusal {
 	}
 	if !ok || f.Code == fault.Internal {
 		a := answers[fault.Internal]
-		return refusal{status: a.status, number: a.number, message: msgInternal}
+		return refusal{code: fault.Internal, status: a.status, number: a.number, message: msgInternal}
 	}
-	a, ok := answers[f.Code]
+	code := f.Code
+	a, ok := answers[code]
 	if !ok {
-		a = answers[fault.Internal]
+		code, a = fault.Internal, answers[fault.Internal]
 	}
-	r := refusal{status: a.status, number: a.number, message: f.Msg, target: f.Target, after: f.After}
+	r := refusal{code: code, status: a.status, number: a.number, message: f.Msg, target: f.Target, after: f.After}
 	if s, ok := errors.AsType[*statusError](err); ok {
 		r.status = s.status
 	}

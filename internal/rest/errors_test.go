@@ -58,7 +58,7 @@ func TestEveryFaultHasAnAnswer(t *testing.T) {
 }
 
 func TestWhatAnErrorShows(t *testing.T) {
-	internal := refusal{status: 500, number: "262145", message: msgInternal}
+	internal := refusal{code: fault.Internal, status: 500, number: "262145", message: msgInternal}
 	for _, c := range []struct {
 		name string
 		err  error
@@ -67,20 +67,20 @@ func TestWhatAnErrorShows(t *testing.T) {
 		{
 			"a fault shows its message and target, not its cause",
 			fmt.Errorf("find profile: %w", fault.Wrap(errors.New("canary"), fault.NotFound, "owner.uuid", "entry doesn't exist")),
-			refusal{status: 404, number: "4", message: "entry doesn't exist", target: "owner.uuid"},
+			refusal{code: fault.NotFound, status: 404, number: "4", message: "entry doesn't exist", target: "owner.uuid"},
 		},
 		{"any other error shows a fixed sentence", errors.New("canary"), internal},
 		{"an internal fault too", fault.New(fault.Internal, "x", "canary"), internal},
-		{"a code nobody knows is ours", fault.New("odd", "", "something"), refusal{status: 500, number: "262145", message: "something"}},
+		{"a code nobody knows is ours", fault.New("odd", "", "something"), refusal{code: fault.Internal, status: 500, number: "262145", message: "something"}},
 		{
 			"time that ran out is told",
 			fmt.Errorf("read: %w", context.DeadlineExceeded),
-			refusal{status: 503, number: "65552", message: "The request could not be completed in time."},
+			refusal{code: fault.Timeout, status: 503, number: "65552", message: "The request could not be completed in time."},
 		},
 		{
 			"the status may be another in a special place",
 			&statusError{fault.New(fault.NoSuchOwner, "X-Dot-SVM-Name", "no"), 400},
-			refusal{status: 400, number: "2621462", message: "no", target: "X-Dot-SVM-Name"},
+			refusal{code: fault.NoSuchOwner, status: 400, number: "2621462", message: "no", target: "X-Dot-SVM-Name"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -39,14 +39,16 @@ type exchange struct {
 	began  time.Time
 	id     string
 	route  *route
-	keys   []string // the keys in the path, decoded
+	told   *observers // of how it ends
+	keys   []string   // the keys in the path, decoded
 	params []record.Param
 	opts   options
 	caller svm.Caller
 	hal    bool
-	status int    // 0 until the response has begun
-	err    error  // what went wrong on our side, for the log
-	stack  []byte // where it did, for a panic
+	status int        // 0 until the response has begun
+	code   fault.Code // of the error it is answered with
+	err    error      // what went wrong on our side, for the log
+	stack  []byte     // where it did, for a panic
 
 	segments [maxSegments]string
 	buf      []byte
@@ -59,6 +61,7 @@ func (a *API) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x.api, x.w, x.r, x.ctx, x.began = a, w, r, r.Context(), time.Now()
 	id := append(make([]byte, 0, len(a.prefix)+8), a.prefix...)
 	x.id = string(strconv.AppendUint(id, a.count.Add(1), 36))
+	x.told = a.stray
 	x.opts.pretty = true
 	x.hal = wantsHAL(r.Header["Accept"])
 	a.inFlight.Add(1)
@@ -75,6 +78,7 @@ func (x *exchange) serve(ctx context.Context) error {
 		return err
 	}
 	if len(segments) >= 2 && segments[0] == "docs" && segments[1] == "api" {
+		x.told = x.api.docs.told
 		return x.api.docs.serve(x, segments[2:])
 	}
 	if len(segments) == 0 || segments[0] != "api" {
@@ -91,6 +95,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	if x.route, x.keys = x.api.routes.find(segments); x.route == nil {
 		return noSuchAPI()
 	}
+	x.told = x.route.told
 	handle, privilege := x.route.handler(x.r.Method)
 	if !principal.May(privilege, "/api"+x.route.path) {
 		return fault.New(fault.Denied, "", msgDenied)
@@ -216,11 +221,13 @@ func (x *exchange) end() {
 		begun := x.status != 0
 		x.err, x.stack = fmt.Errorf("panic: %v", p), debug.Stack()
 		if begun {
+			x.observe()
 			x.logRequest()
 			panic(http.ErrAbortHandler) // the client must not take half a response for a whole one
 		}
 		x.fail(x.err)
 	}
+	x.observe()
 	x.logRequest()
 	if cap(x.buf) > keepBuffer {
 		x.buf = nil

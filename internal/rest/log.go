@@ -43,7 +43,7 @@ func (x *exchange) level() slog.Level {
 		return slog.LevelWarn
 	case x.status >= http.StatusInternalServerError || x.stack != nil:
 		return slog.LevelError
-	case x.caller.Name == "" || x.method() == "other":
+	case x.caller.Name == "" || x.method() == otherMethod:
 		return slog.LevelDebug
 	}
 	switch x.r.Method {
@@ -54,13 +54,7 @@ func (x *exchange) level() slog.Level {
 }
 
 // method and pattern tell what was asked for without a stranger's own text.
-func (x *exchange) method() string {
-	switch x.r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost, http.MethodPatch, http.MethodDelete:
-		return x.r.Method
-	}
-	return "other"
-}
+func (x *exchange) method() string { return observedMethods[methodIndex(x.r.Method)] }
 
 func (x *exchange) pattern() string {
 	if x.route == nil {

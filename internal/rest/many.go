@@ -138,14 +138,14 @@ func (m *mounted[T]) replyTally(x *exchange, sum tally[T]) error {
 	case x.opts.keepGoing:
 		r := refuse(fault.New(fault.RecordsFailed, "", "Some of the records could not be changed."))
 		status = r.status
-		e.refusal(r)
+		x.refusal(&e, r)
 		e.problems("errors", sum.failed)
 	default:
 		r := refuse(sum.first)
 		if status = r.status; status >= http.StatusInternalServerError {
 			x.err = sum.first
 		}
-		e.refusal(r)
+		x.refusal(&e, r)
 	}
 	e.close('}')
 	x.reply(status, &e)

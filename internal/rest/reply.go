@@ -96,7 +96,7 @@ func (x *exchange) fail(err error) {
 	r := x.refused(err)
 	e := x.encoder()
 	e.open('{')
-	e.refusal(r)
+	x.refusal(&e, r)
 	e.close('}')
 	x.reply(r.status, &e)
 }
@@ -119,6 +119,12 @@ func (x *exchange) refused(err error) refusal {
 		h["X-Request-Id"] = []string{x.id}
 	}
 	return r
+}
+
+// refusal writes the "error" member and notes its code.
+func (x *exchange) refusal(e *encoder, r refusal) {
+	x.code = r.code
+	e.refusal(r)
 }
 
 // refusal writes the "error" member.

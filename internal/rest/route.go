@@ -21,6 +21,8 @@ type route struct {
 	postAs string
 	allow  string
 	hold   time.Duration // how long a handler may wait for something to happen
+
+	told *observers // of its requests
 }
 
 // handler returns what answers a method, nil when nothing does, and the method
