@@ -24,7 +24,7 @@ import (
 
 // measurements are all there are, in the order of the report.
 func measurements() []harness.Measurement {
-	return append([]harness.Measurement{getOne(), patch()}, logins.Measurements()...)
+	return append([]harness.Measurement{getOne(), patch(), manyOwners(), restart()}, logins.Measurements()...)
 }
 
 // A role is what this program does as a child of its own.
@@ -34,7 +34,9 @@ const bareServerCommand = "bare-server"
 
 // roles are the roles by the first argument.
 func roles() map[string]role {
-	return map[string]role{bareServerCommand: serveBare, logins.EngineCommand: logins.ServeEngine}
+	return map[string]role{
+		bareServerCommand: serveBare, seedCommand: fillStock, bareRestartCommand: serveBareRestart, logins.EngineCommand: logins.ServeEngine,
+	}
 }
 
 func main() {

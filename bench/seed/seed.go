@@ -18,8 +18,14 @@ import (
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
-// batch is how many owners go in one commit: 7 MB.
-const batch = 8000
+const (
+	// batch is how many owners go in one commit: 6 MB.
+	batch = 6000
+	// settling is how many small commits follow the large ones, so that etcd
+	// takes a snapshot. Without it the next start would read all that was
+	// written again, which after growth by requests is never much.
+	settling = 1100
+)
 
 // A nameRow reserves an owner's name, as in the package svm.
 type nameRow struct {
@@ -35,15 +41,16 @@ func UUID(i int) string { return fmt.Sprintf("%08x-0000-7000-8000-%012x", i, i) 
 func Name(i int) string { return fmt.Sprintf("svm%07d", i) }
 
 // Profile returns the profile of the i-th owner, its secret key fresh. Half of
-// the profiles are secure, half push by themselves, one in four both; comments
-// are in no order.
-func Profile(i int, d Duo) *duo.Profile {
-	key := secret.NewText(d.SKey)
+// the profiles are secure, half push by themselves; comments are in no order.
+// Every owner has an application of its own in one account of Duo's.
+func Profile(i int) *duo.Profile {
+	chance := rand.New(rand.NewPCG(1, uint64(i))) //nolint:gosec // figures, not secrets
+	key := secret.NewText(fmt.Sprintf("%020x%020x", chance.Uint64(), i))
 	p := &duo.Profile{
-		Owner:          svm.Owner{UUID: UUID(i), Name: Name(i)},
-		IntegrationKey: d.IKey, SecretKey: secret.Fresh(key), Fingerprint: key.Fingerprint(), APIHost: d.Host,
+		Owner: svm.Owner{UUID: UUID(i), Name: Name(i)}, APIHost: "api-3f9c21ab.duosecurity.example",
+		IntegrationKey: fmt.Sprintf("DI%018X", i), SecretKey: secret.Fresh(key), Fingerprint: key.Fingerprint(),
 		Enabled: true, AutoPush: i%2 == 0, PushInfo: true, FailMode: duo.Safe, MaxPrompts: 1 + i%3,
-		Comment: fmt.Sprintf("tenant %08x of the measurement", rand.New(rand.NewPCG(1, uint64(i))).Uint32()), //nolint:gosec // figures, not secrets
+		Comment: fmt.Sprintf("tenant %08x", chance.Uint32()),
 	}
 	if i%4 < 2 {
 		p.FailMode = duo.Secure
@@ -51,12 +58,22 @@ func Profile(i int, d Duo) *duo.Profile {
 	return p
 }
 
-// Duo is the service that all profiles point to.
-type Duo struct{ Host, IKey, SKey string }
+// Document returns a profile as it is stored.
+func Document() ([]byte, error) {
+	keys, err := seal.InMemory()
+	if err != nil {
+		return nil, err
+	}
+	p := Profile(0)
+	if p.SecretKey, err = keys.Seal(duo.SecretKeyPlace(p), p.SecretKey); err != nil {
+		return nil, err
+	}
+	return duo.Profiles.Encode(p)
+}
 
 // Fill adds owners 0 to n-1, each with a profile, to a data directory that
 // "duoplane serve" has made and does not use at the moment.
-func Fill(ctx context.Context, dataDir string, n int, d Duo) (err error) {
+func Fill(ctx context.Context, dataDir string, n int) (err error) {
 	keys, err := seal.Open(filepath.Join(dataDir, "keyset.json"))
 	if err != nil {
 		return err
@@ -69,33 +86,50 @@ func Fill(ctx context.Context, dataDir string, n int, d Duo) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	for from := 0; from < n; from += batch {
-		changes := make([]store.Change, 0, 3*batch)
-		for i := from; i < min(from+batch, n); i++ {
-			p := Profile(i, d)
-			if p.SecretKey, err = keys.Seal(duo.SecretKeyPlace(p), p.SecretKey); err != nil {
-				return err
-			}
-			changes = append(changes,
-				svm.SVMs.Put(UUID(i), 0, &svm.SVM{UUID: UUID(i), Name: Name(i)}),
-				names.Put(Name(i), 0, &nameRow{UUID(i)}),
-				duo.Profiles.Put(UUID(i), 0, p))
+		changes, err := owners(keys, from, min(from+batch, n))
+		if err != nil {
+			return err
 		}
 		if _, err := s.Commit(ctx, changes...); err != nil {
 			return fmt.Errorf("add owners from %d: %w", from, err)
 		}
 	}
-	return nil
+	return settle(ctx, s)
 }
 
-// Document returns a profile as it is stored.
-func Document() ([]byte, error) {
-	keys, err := seal.InMemory()
-	if err != nil {
-		return nil, err
+// owners are the changes that make owners from one to before another.
+func owners(keys *seal.Keyset, from, to int) ([]store.Change, error) {
+	changes := make([]store.Change, 0, 3*(to-from))
+	for i := from; i < to; i++ {
+		p := Profile(i)
+		var err error
+		if p.SecretKey, err = keys.Seal(duo.SecretKeyPlace(p), p.SecretKey); err != nil {
+			return nil, err
+		}
+		changes = append(changes,
+			svm.SVMs.Put(UUID(i), 0, &svm.SVM{UUID: UUID(i), Name: Name(i)}),
+			names.Put(Name(i), 0, &nameRow{UUID(i)}),
+			duo.Profiles.Put(UUID(i), 0, p))
 	}
-	p := Profile(0, Duo{Host: "127.0.0.1:8444", IKey: "DIXXXXXXXXXXXXXXXXXX", SKey: "0123456789012345678901234567890123456789"})
-	if p.SecretKey, err = keys.Seal(duo.SecretKeyPlace(p), p.SecretKey); err != nil {
-		return nil, err
+	return changes, nil
+}
+
+// settle changes the first SVM again and again.
+func settle(ctx context.Context, s store.Store) error {
+	for i := range settling {
+		snap, err := s.Snapshot(ctx, store.Local)
+		if err != nil {
+			return err
+		}
+		first, version := svm.SVMs.Get(snap, UUID(0))
+		if first == nil {
+			return nil
+		}
+		after := *first
+		after.Comment = fmt.Sprintf("commit %d", i)
+		if _, err := s.Commit(ctx, svm.SVMs.Put(UUID(0), version, &after)); err != nil {
+			return err
+		}
 	}
-	return duo.Profiles.Encode(p)
+	return nil
 }
