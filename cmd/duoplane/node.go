@@ -57,6 +57,7 @@ type node struct {
 	keys     *seal.Keyset
 	guard    *guard
 	open     closers
+	room     []byte // see heapRoom
 }
 
 // tables are all tables of the store.
@@ -68,7 +69,7 @@ func tables() []store.Codec {
 // a commit that the store's end cuts off still writes how it ended. The caller
 // closes the node.
 func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
-	n := &node{log: cfg.log}
+	n := &node{log: cfg.log, room: make([]byte, heapRoom)}
 	defer func() {
 		if err != nil {
 			err = n.open.close(err)
