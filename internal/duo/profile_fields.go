@@ -43,7 +43,8 @@ var profileFields = []record.Field[Profile]{
 	{
 		Path: "status", Flag: "status", Kind: record.String, Use: record.ReadOnly | record.Computed,
 		Doc: "\"Ok\" when Duo answers with these keys, else a short reason why not.", Label: "Duo Status", Example: "Ok",
-		Get: func(p *Profile) record.Value { return record.Text(p.Status) },
+		Words: map[string]string{"Ok": "ok"},
+		Get:   func(p *Profile) record.Value { return record.Text(p.Status) },
 	},
 	{
 		Path: "is_enabled", Flag: "is-enabled", Aliases: []string{"enabled"}, Kind: record.Bool, Default: record.Flag(true),

@@ -33,6 +33,11 @@ func checkDeclaration[T any](f *Field[T]) error {
 	case f.Max != 0 && f.Min > f.Max:
 		return errors.New("has a Min above its Max")
 	}
+	for value := range f.Words {
+		if f.Kind != String && (f.Kind != Enum || !slices.Contains(f.Enum, value)) {
+			return fmt.Errorf("the command line has a word for %q, which is no value of the field", value)
+		}
+	}
 	for i, c := range f.Elem {
 		if c.Kind == Objects || c.Kind == Secret {
 			return fmt.Errorf("column %q: only scalars and Strings nest", c.Name)

@@ -42,6 +42,9 @@ type Field[T any] struct {
 	// Enum lists the words of an Enum field (or of a Strings field confined
 	// to words) in ONTAP's order.
 	Enum []string
+	// Words are the command line's words for values of an Enum or a String,
+	// by value, where they are not the values themselves.
+	Words map[string]string
 	// Min and Max bound an Int's value, a text's length in bytes, an array's
 	// number of elements. Both 0 means unbounded by the declaration; the
 	// engine's own limits on sizes still hold.

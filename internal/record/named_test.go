@@ -9,16 +9,12 @@ import (
 	"github.com/duoplane/duoplane/internal/record"
 )
 
-// spelled knows a few fields by names of a command line, and one word.
-func spelled(name, text string) (path, stored string) {
-	path = map[string]string{
+// pathOf knows a few fields by names of a command line.
+func pathOf(name string) string {
+	return map[string]string{
 		"vserver": "owner.name", "host": "api_host", "apihost": "api_host", "comment": "comment",
 		"users": "excluded_users", "prompts": "max_prompts", "push": "auto_push", "status": "status",
 	}[name]
-	if text == "none" {
-		text = ""
-	}
-	return path, text
 }
 
 func TestReadNamed(t *testing.T) {
@@ -28,7 +24,7 @@ func TestReadNamed(t *testing.T) {
 		code       fault.Code
 		target     string
 	}{
-		{name: "names and words of a command line", body: `{"vserver":"svm1","comment":"none"}`, want: []record.Change{{"owner.name", "svm1"}, {"comment", ""}}},
+		{name: "names of a command line", body: `{"vserver":"svm1","comment":"c"}`, want: []record.Change{{"owner.name", "svm1"}, {"comment", "c"}}},
 		{name: "a hyphen takes a value away", body: `{"comment":"-"}`, want: []record.Change{{"comment", ""}}},
 		{name: "a number for a text", body: `{"comment":7}`, want: []record.Change{{"comment", "7"}}},
 		{name: "numbers and truth values", body: `{"prompts":"2","push":0}`, want: []record.Change{{"auto_push", "false"}, {"max_prompts", "2"}}},
@@ -45,7 +41,7 @@ func TestReadNamed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in, err := profiles.ReadNamed(o, record.Modify, spelled)
+			in, err := profiles.ReadNamed(o, record.Modify, pathOf)
 			if tt.code != "" {
 				wantFault(t, err, tt.code, tt.target, "")
 				return

@@ -85,6 +85,10 @@ func TestNewSchemaRefusesFaultyDeclarations(t *testing.T) {
 		{"required and clearable", "Clearable", one(func(f *record.Field[profile]) { f.Use = record.Required | record.Clearable })},
 		{"an enum without words", "without words", one(func(f *record.Field[profile]) { f.Kind = record.Enum })},
 		{"text with words", "words belong", one(func(f *record.Field[profile]) { f.Enum = []string{"x"} })},
+		{"a word for what is none of the words", "no value", one(func(f *record.Field[profile]) {
+			f.Kind, f.Enum, f.Words = record.Enum, []string{"x"}, map[string]string{"y": "z"}
+		})},
+		{"a word for a number", "no value", one(func(f *record.Field[profile]) { f.Kind, f.Words = record.Int, map[string]string{"1": "one"} })},
 		{"a default of another kind", "another kind", one(func(f *record.Field[profile]) { f.Default = record.Integer(1) })},
 		{"a default that is none of the words", "none of the words", one(func(f *record.Field[profile]) {
 			f.Kind, f.Enum, f.Default = record.Enum, []string{"x"}, record.Text("y")

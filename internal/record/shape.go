@@ -20,6 +20,7 @@ type shape struct {
 	kind    Kind
 	use     Use
 	words   []string
+	said    map[string]string // the command line's words by value
 	min     int64
 	max     int64
 	columns []shape // of an Objects row
@@ -27,7 +28,7 @@ type shape struct {
 }
 
 func shapeOf[T any](f *Field[T]) shape {
-	sh := shape{path: f.Path, kind: f.Kind, use: f.Use, words: f.Enum, min: f.Min, max: f.Max}
+	sh := shape{path: f.Path, kind: f.Kind, use: f.Use, words: f.Enum, said: f.Words, min: f.Min, max: f.Max}
 	for _, c := range f.Elem {
 		column := shape{path: f.Path + "." + c.Name, kind: c.Kind, words: c.Enum, initial: c.Default}
 		if c.Required {

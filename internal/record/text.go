@@ -30,7 +30,11 @@ func (sh *shape) parse(text string) (Value, error) {
 	case sh.kind == Objects:
 		return Value{}, fault.New(fault.BadReason, sh.path, "Field \"%s\" cannot be given as one text.", sh.path)
 	case sh.kind != Strings:
-		return sh.scalar(text)
+		v, err := sh.scalar(sh.heard(text))
+		if err != nil {
+			return Value{}, sh.aloud().badValue(text)
+		}
+		return v, nil
 	}
 	var items []Value
 	for part := range strings.SplitSeq(text, ",") {

@@ -34,19 +34,15 @@ type Directory[T any] struct {
 	// Keys are the flags of the fields that name a record and are always
 	// shown; nil stands for the fields that are Key or Shown.
 	Keys []string
-	// Flags are the flags, by path, of fields whose rows have none.
-	Flags map[string]string
-	// Words are the command line's words, by path and value, where they are
-	// not the values themselves.
-	Words map[string]map[string]string
+	// flags are the flags, by path, of fields whose rows have none.
+	flags map[string]string
 }
 
 // directory is a Directory compiled for serving.
 type directory[T any] struct {
 	*mounted[T]
 
-	flags  map[string]string // Directory's, by flag
-	words  map[string]map[string]string
+	flags  map[string]string  // Directory's, by flag
 	shown  []*record.Field[T] // the fields always shown
 	called map[string]string  // names as they are shown, by path
 }
@@ -70,15 +66,15 @@ func (c Directory[T]) compile() *directory[T] {
 			Path:   cliPath + "/" + strings.ReplaceAll(c.Name, " ", "/"),
 			Schema: c.Schema, Reader: c.Reader, Service: c.Service,
 		}},
-		flags: make(map[string]string), words: c.Words, called: make(map[string]string),
+		flags: make(map[string]string), called: make(map[string]string),
 	}
-	for path, flag := range c.Flags {
+	for path, flag := range c.flags {
 		d.flags[flag] = path
 	}
 	for i := range c.Schema.Fields() {
 		f := &c.Schema.Fields()[i]
 		flag := f.Flag
-		if own := c.Flags[f.Path]; own != "" {
+		if own := c.flags[f.Path]; own != "" {
 			flag = own
 		}
 		d.computed = d.computed || f.Use.Has(record.Computed)

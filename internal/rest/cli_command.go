@@ -52,7 +52,7 @@ func (c Command[I, O]) routes(*API) []*route {
 
 // tell answers with one record, as GET of a Directory does.
 func (c Command[I, O]) tell(x *exchange, out *O) {
-	told := Directory[O]{Name: c.Name, Schema: c.Output, Keys: []string{}, Flags: make(map[string]string)}
+	told := Directory[O]{Name: c.Name, Schema: c.Output, Keys: []string{}, flags: make(map[string]string)}
 	var fields []*record.Field[O]
 	for i := range c.Output.Fields() {
 		f := &c.Output.Fields()[i]
@@ -60,9 +60,9 @@ func (c Command[I, O]) tell(x *exchange, out *O) {
 		case f.Path == "owner.uuid":
 			continue
 		case f.Path == "owner.name":
-			told.Flags[f.Path] = flagVserver
+			told.flags[f.Path] = flagVserver
 		case f.Flag == "":
-			told.Flags[f.Path] = strings.ReplaceAll(f.Path, ".", "-")
+			told.flags[f.Path] = strings.ReplaceAll(f.Path, ".", "-")
 		}
 		fields = append(fields, f)
 	}
@@ -92,5 +92,5 @@ func (d *directory[T]) given(x *exchange) (record.Input[T], error) {
 	if err != nil {
 		return record.Input[T]{}, err
 	}
-	return d.Schema.ReadNamed(body, record.Create, d.spell)
+	return d.Schema.ReadNamed(body, record.Create, d.path)
 }

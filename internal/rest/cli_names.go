@@ -34,18 +34,13 @@ func (d *directory[T]) field(name string) (*record.Field[T], bool) {
 	return d.Schema.FieldByFlag(flag)
 }
 
-// spell is the path of a name, and the value that a word stands for.
-func (d *directory[T]) spell(name, text string) (path, stored string) {
+// path is the path of a name, "" when it names nothing.
+func (d *directory[T]) path(name string) string {
 	f, ok := d.field(name)
 	if !ok {
-		return "", text
+		return ""
 	}
-	for stored, said := range d.words[f.Path] {
-		if strings.EqualFold(said, text) {
-			return f.Path, stored
-		}
-	}
-	return f.Path, text
+	return f.Path
 }
 
 // wish reads the query string.
@@ -95,10 +90,11 @@ func (d *directory[T]) wishFilter(w *wish[T], p record.Param) error {
 		w.params = append(w.params, p)
 		return nil
 	}
-	path, value := d.spell(p.Name, p.Value)
+	path := d.path(p.Name)
 	if path == "" {
 		return unexpected(p.Name)
 	}
+	value := d.Schema.StoredFilter(path, p.Value)
 	if value == "-" {
 		value = "null"
 	}

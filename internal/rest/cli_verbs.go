@@ -55,9 +55,10 @@ func (d *directory[T]) appendRow(e *encoder, t *T, fields []*record.Field[T]) {
 			continue
 		}
 		e.name(d.called[f.Path])
-		if said := d.words[f.Path][v.Str()]; said != "" {
-			e.text(said)
-			continue
+		if f.Kind == record.Enum { // the passthrough has underscores where the command line has hyphens
+			v = record.Text(strings.ReplaceAll(strings.ToLower(f.Said(v.Str())), "-", "_"))
+		} else if len(f.Words) > 0 {
+			v = record.Text(f.Said(v.Str()))
 		}
 		e.value(v)
 	}
@@ -97,7 +98,7 @@ func (d *directory[T]) create(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	in, err := d.Schema.ReadNamed(body, record.Create, d.spell)
+	in, err := d.Schema.ReadNamed(body, record.Create, d.path)
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (d *directory[T]) modify(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	in, err := d.Schema.ReadNamed(body, record.Modify, d.spell)
+	in, err := d.Schema.ReadNamed(body, record.Modify, d.path)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (d *directory[T]) remove(x *exchange) error {
 		if err != nil {
 			return err
 		}
-		if meant, err = d.Schema.ReadNamed(body, record.Lookup, d.spell); err != nil {
+		if meant, err = d.Schema.ReadNamed(body, record.Lookup, d.path); err != nil {
 			return err
 		}
 	}

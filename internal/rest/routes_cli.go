@@ -12,7 +12,6 @@ func (s *Services) cli() []Mounted {
 	return append(s.cliCommands(), []Mounted{
 		Directory[duo.Profile]{
 			Name: "security login duo", Path: pathDuo + "/profiles", Schema: s.Profiles.Schema(), Service: s.Profiles,
-			Words: map[string]map[string]string{"status": {"Ok": "ok"}},
 		},
 		Directory[duo.Group]{
 			Name: "security login duo group", Path: pathDuo + "/groups", Schema: s.Groups.Schema(), Service: s.Groups,
@@ -25,7 +24,7 @@ func (s *Services) cli() []Mounted {
 		},
 		Directory[svm.Cluster]{
 			Name: "cluster identity", Path: "/cluster", Schema: svm.ClusterSchema(s.Version), Reader: s.Cluster,
-			Keys: []string{"uuid", "name"}, Flags: map[string]string{"uuid": "uuid", "name": "name"},
+			Keys: []string{"uuid", "name"},
 		},
 	}...)
 }

@@ -88,7 +88,7 @@ func (a Action[I, O]) print(c *Call, out *O) {
 				tables = append(tables, f)
 			}
 		default:
-			pairs = append(pairs, [2]string{labelOf(f), shown(f, v, ", ")})
+			pairs = append(pairs, [2]string{labelOf(f), f.Said(shown(f, v, ", "))})
 		}
 	}
 	printParagraphs(c.session.out, pairs)

@@ -21,7 +21,7 @@ func (m *mounted[T]) inputs(c *Call, op record.Op) (record.Input[T], error) {
 		case g.bare:
 			asked = append(asked, g)
 		default:
-			params = append(params, record.Param{Name: f.Path, Value: m.stored(f, g.value)})
+			params = append(params, record.Param{Name: f.Path, Value: g.value.text()})
 		}
 	}
 	in, err := m.Schema.ReadFlags(params, op)
@@ -38,18 +38,6 @@ func (m *mounted[T]) inputs(c *Call, op record.Op) (record.Input[T], error) {
 		}
 	}
 	return in, nil
-}
-
-// stored returns the value as it is stored for one typed in the command
-// line's words.
-func (m *mounted[T]) stored(f *record.Field[T], value token) string {
-	text := value.text()
-	for stored, said := range m.Words[f.Path] {
-		if strings.EqualFold(said, text) {
-			return stored
-		}
-	}
-	return text
 }
 
 // withSecret adds a secret that somebody typed by itself.

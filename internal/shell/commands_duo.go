@@ -33,7 +33,6 @@ func (s Services) profiles() Mounted {
 			{Label: "Prompts", Param: "max-prompts"},
 			{Label: "Comments", Param: "comment"},
 		},
-		Words: map[string]map[string]string{"status": {"Ok": "ok"}},
 	}
 }
 

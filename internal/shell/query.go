@@ -5,12 +5,9 @@ import (
 	"strings"
 )
 
-// A vocabulary is what a query on one field must know of it to be put in the
-// words of the record engine.
-type vocabulary struct {
-	words []string          // of an enum, in ONTAP's order
-	said  map[string]string // the command line's word for a stored one
-}
+// A vocabulary is the command line's words of an enum, in ONTAP's order; it is
+// empty for a field of another kind.
+type vocabulary []string
 
 // expression turns a value typed as a query into a filter of the record
 // engine. What was quoted is literal there too; "-" and "" ask for what is not
@@ -70,11 +67,6 @@ func (v vocabulary) bare(text string) string {
 	case strings.EqualFold(text, "null"):
 		return literal(text)
 	}
-	for stored, said := range v.said {
-		if strings.EqualFold(said, text) {
-			return literal(stored)
-		}
-	}
 	if words, ok := v.compared(text); ok {
 		return words
 	}
@@ -83,7 +75,7 @@ func (v vocabulary) bare(text string) string {
 
 // compared spells out which words of an enum a comparison or range means.
 func (v vocabulary) compared(text string) (string, bool) {
-	if len(v.words) == 0 {
+	if len(v) == 0 {
 		return "", false
 	}
 	low, high, ok := v.bounds(text)
@@ -91,17 +83,17 @@ func (v vocabulary) compared(text string) (string, bool) {
 		return "", false
 	}
 	if low > high {
-		return ">" + literal(slices.Max(v.words)), true // no word is behind the last
+		return ">" + literal(slices.Max(v)), true // no word is behind the last
 	}
-	return strings.Join(v.words[low:high+1], "|"), true
+	return strings.Join(v[low:high+1], "|"), true
 }
 
 // bounds returns the first and the last place of the words meant.
 func (v vocabulary) bounds(text string) (low, high int, ok bool) {
 	place := func(word string) int {
-		return slices.IndexFunc(v.words, func(w string) bool { return strings.EqualFold(w, word) })
+		return slices.IndexFunc(v, func(w string) bool { return strings.EqualFold(w, word) })
 	}
-	low, high = 0, len(v.words)-1
+	low, high = 0, len(v)-1
 	if from, to, ok := strings.Cut(text, ".."); ok {
 		low, high = place(from), place(to)
 		return low, high, low >= 0 && high >= 0

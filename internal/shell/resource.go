@@ -77,8 +77,6 @@ type Resource[T any] struct {
 	Block   []Line
 	Columns []Column
 	By      string
-	// Words are the command line's words for values, by REST path and value.
-	Words map[string]map[string]string
 	// DeleteWarning, if any, is shown with the question whether to go on
 	// before anything is deleted.
 	DeleteWarning string
@@ -295,7 +293,7 @@ func wordsOf[T any](f *record.Field[T]) []string {
 		}
 		return words
 	default:
-		return f.Enum
+		return f.SaidWords()
 	}
 }
 

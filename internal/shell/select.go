@@ -25,8 +25,8 @@ func (m *mounted[T]) filter(given []arg, fields []string, more ...record.Param) 
 		if f == nil {
 			continue // -fields, -instance
 		}
-		v := vocabulary{words: f.Enum, said: m.Words[f.Path]}
-		params = append(params, record.Param{Name: f.Path, Value: v.expression(g.value)})
+		value := m.Schema.StoredFilter(f.Path, vocabulary(f.SaidWords()).expression(g.value))
+		params = append(params, record.Param{Name: f.Path, Value: value})
 	}
 	if len(fields) > 0 {
 		paths := make([]string, len(fields))

@@ -120,11 +120,7 @@ func (m *mounted[T]) readable(name string) (string, error) {
 // with the separator between their elements.
 func (m *mounted[T]) cell(flag string, t *T, between string) string {
 	f := m.rows[flag]
-	text := shown(f, f.Get(t), between)
-	if said, ok := m.Words[f.Path][text]; ok {
-		text = said
-	}
-	return clean(orDash(text))
+	return clean(orDash(f.Said(shown(f, f.Get(t), between))))
 }
 
 // printInstances prints every field of every record.

@@ -61,12 +61,12 @@ func ClusterSchema(program string) *record.Schema[Cluster] {
 	version := versionFields[Cluster](program)
 	return record.NewSchema("cluster",
 		record.Field[Cluster]{
-			Path: "name", Kind: record.String, Use: record.ReadOnly,
+			Path: "name", Flag: "name", Kind: record.String, Use: record.ReadOnly,
 			Doc: "Name of the cluster.", Label: "Cluster Name", Example: "cluster-1",
 			Get: func(c *Cluster) record.Value { return record.Text(c.Name) },
 		},
 		record.Field[Cluster]{
-			Path: "uuid", Kind: record.UUID, Use: record.ReadOnly,
+			Path: "uuid", Flag: "uuid", Kind: record.UUID, Use: record.ReadOnly,
 			Doc: "UUID of the cluster, by which it owns records.", Label: "Cluster UUID", Example: "7c1f0a52-3b6e-11f0-9d44-d039ea4b1c20",
 			Get: func(c *Cluster) record.Value { return record.Text(c.UUID) },
 		},
