@@ -45,7 +45,8 @@ type Credentials struct {
 // are wrong, the account is locked or does not have the application: which, is
 // told to the audit log alone. TooMany, without a look at the password, while
 // the address is locked out; Busy when too many logins wait; Unavailable when
-// the accounts are not known.
+// the accounts are not known, Outdated when the store has been out of reach for
+// too long to go by what is known of them.
 //
 // It reads the newest state this process has seen, so another process's change
 // of a password bites as soon as it has arrived here; one made through this

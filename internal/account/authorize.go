@@ -26,7 +26,7 @@ type KeyOffer struct {
 // AuthorizeKey returns whom a key lets in, or one step further. It says nothing
 // about who offers the key: the caller must have seen it used, or ask again
 // once it has. Unauthenticated when the account has not that key, is locked or
-// does not log in with keys; Unavailable when the accounts are not known.
+// does not log in with keys; Unavailable and Outdated as Authenticate.
 //
 // Clients offer all keys they have until one fits, so a key that does not is no
 // failed login and leaves no audit line. It reads the newest state this process

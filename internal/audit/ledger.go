@@ -32,9 +32,25 @@ func (l *Ledger) Snapshot(ctx context.Context) (store.Snapshot, error) {
 }
 
 // Local returns the newest state this process has seen, for reading what is
-// asked for all the time and may be a moment old in a cluster.
+// asked for all the time and may be a moment old in a cluster. Outdated when
+// the store has been out of reach for too long.
 func (l *Ledger) Local(ctx context.Context) (store.Snapshot, error) {
 	return l.store.Snapshot(ctx, store.Local)
+}
+
+// patience is how long Latest waits for the store.
+const patience = time.Second
+
+// Latest returns the newest state if the store tells of it at once, else the
+// newest this process has seen: for logins, which go on for a while though the
+// store cannot be reached. Outdated when that while is over.
+func (l *Ledger) Latest(ctx context.Context) (store.Snapshot, error) {
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if snap, err := l.Snapshot(short); err == nil {
+		return snap, nil
+	}
+	return l.Local(ctx)
 }
 
 // An Attempt looks at a state and says what to change and what the audit line

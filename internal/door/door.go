@@ -92,7 +92,7 @@ func (d *Door) Open(ctx context.Context, caller svm.Caller, _ []string, in recor
 	if err != nil {
 		return nil, err
 	}
-	snap, err := d.cfg.Ledger.Snapshot(ctx)
+	snap, err := d.cfg.Ledger.Latest(ctx)
 	if err != nil {
 		return nil, err
 	}

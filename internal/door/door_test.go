@@ -21,6 +21,7 @@ import (
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/store/memstore"
+	"github.com/duoplane/duoplane/internal/store/storetest"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -30,6 +31,7 @@ type site struct {
 
 	t        *testing.T
 	log      bytes.Buffer
+	store    *storetest.Unsteady
 	svms     *svm.Service
 	accounts *account.Service
 	cluster  svm.Cluster
@@ -43,8 +45,8 @@ type deciding = func(ctx context.Context, r enforce.Request, p enforce.Prompter)
 func inBubble(t *testing.T, decide deciding, test func(s *site), change ...func(*door.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &site{t: t}
-		ledger := audit.NewLedger(memstore.New(append(svm.Tables(), account.Accounts)...), audittest.New(t))
+		s := &site{t: t, store: storetest.NewUnsteady(memstore.New(append(svm.Tables(), account.Accounts)...))}
+		ledger := audit.NewLedger(s.store, audittest.New(t))
 		s.svms = svm.NewService(ledger, account.Accounts)
 		s.accounts = account.NewService(account.Config{Ledger: ledger, SVMs: s.svms})
 		var err error
@@ -287,5 +289,21 @@ func TestADecisionNobodyFetchesIsForgotten(t *testing.T) {
 		time.Sleep(2 * time.Minute) //nolint:forbidigo // on the bubble's clock
 		turn, err = s.poll(turn.ID)
 		s.refuses(turn, err, fault.NotFound)
+	})
+}
+
+func TestLoginsOfOthersGoOnForAWhileWithoutTheStore(t *testing.T) {
+	allow := func(context.Context, enforce.Request, enforce.Prompter) enforce.Decision {
+		return enforce.Decision{Allow: true, Reason: enforce.Approved}
+	}
+	inBubble(t, allow, func(s *site) {
+		s.store.Set(storetest.Away)
+		if turn, err := s.open(); err != nil || turn.ID == "" {
+			t.Errorf("away: %+v, %v", turn, err)
+		}
+		s.store.Set(storetest.TooLong)
+		if _, err := s.open(); !fault.Is(err, fault.Outdated) {
+			t.Errorf("away for too long: %v", err)
+		}
 	})
 }

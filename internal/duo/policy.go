@@ -16,11 +16,12 @@ type Policy struct{ ledger *audit.Ledger }
 // NewPolicy returns the Policy of the ledger's store.
 func NewPolicy(ledger *audit.Ledger) *Policy { return &Policy{ledger} }
 
-// Rule rules on a login by the newest state. NoSuchOwner when the login's
-// owner does not exist, so that nobody slips in by an SVM that was deleted;
-// else what the store's Snapshot returns.
+// Rule rules on a login by the newest state, or by the last one known while
+// the store cannot be reached. NoSuchOwner when the login's owner does not
+// exist, so that nobody slips in by an SVM that was deleted; Outdated when the
+// store has been out of reach for too long; else what its Snapshot returns.
 func (p *Policy) Rule(ctx context.Context, login Login) (Ruling, error) {
-	snap, err := p.ledger.Snapshot(ctx)
+	snap, err := p.ledger.Latest(ctx)
 	if err != nil {
 		return Ruling{}, err
 	}

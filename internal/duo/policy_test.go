@@ -7,6 +7,7 @@ import (
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
+	"github.com/duoplane/duoplane/internal/store/storetest"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -75,5 +76,20 @@ func TestThePolicyRefusesAnOwnerThatIsGone(t *testing.T) {
 	_, err := policy.Rule(t.Context(), duo.Login{Owner: svm.Owner{UUID: w.vs1.UUID}, User: "alice"})
 	if !fault.Is(err, fault.NoSuchOwner) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestThePolicyGoesOnForAWhileWithoutTheStore(t *testing.T) {
+	w := newWorld(t)
+	unsteady := storetest.NewUnsteady(w.data)
+	policy := duo.NewPolicy(audit.NewLedger(unsteady, w.log))
+	login := duo.Login{Owner: svm.Owner{UUID: w.vs1.UUID}, User: "alice"}
+	unsteady.Set(storetest.Away)
+	if r, err := policy.Rule(t.Context(), login); err != nil || r.Reason != duo.NoProfile {
+		t.Errorf("away: %+v, %v", r, err)
+	}
+	unsteady.Set(storetest.TooLong)
+	if _, err := policy.Rule(t.Context(), login); !fault.Is(err, fault.Outdated) {
+		t.Errorf("away for too long: %v", err)
 	}
 }

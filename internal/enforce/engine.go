@@ -144,7 +144,7 @@ func (e *Engine) Decide(ctx context.Context, r Request, p Prompter) Decision {
 func (e *Engine) decide(ctx context.Context, r Request, p Prompter) Decision {
 	ruling, err := e.cfg.Rule(ctx, duo.Login{Owner: r.Owner, User: r.User, Groups: r.Groups})
 	if err != nil {
-		return Decision{Reason: PolicyUnknown}
+		return Decision{Reason: unruled(err)}
 	}
 	if !ruling.Asked {
 		return Decision{Allow: true, Reason: Reason(ruling.Reason), Ruling: ruling}

@@ -10,6 +10,7 @@ import (
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duoapi"
 	"github.com/duoplane/duoplane/internal/enforce"
+	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/svm"
 )
@@ -144,5 +145,30 @@ func TestWhoIsGoneIsNotLetInByABypass(t *testing.T) {
 	d.gone = true
 	if got := d.decide(t.Context(), p, recorded); got.Allow || got.Reason != enforce.NoAnswer {
 		t.Errorf("nobody there: %+v", got)
+	}
+}
+
+func TestAStoreThatCannotBeAskedIsNoWayIn(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want enforce.Reason
+	}{
+		{fault.New(fault.Outdated, "", "away for too long"), enforce.PolicyOutdated},
+		{fault.New(fault.Unavailable, "", "away"), enforce.PolicyUnknown},
+		{errors.New("unreadable"), enforce.PolicyUnknown},
+	} {
+		var kept []enforce.Reason
+		engine := enforce.New(enforce.Config{
+			Rule:    func(context.Context, duo.Login) (duo.Ruling, error) { return duo.Ruling{}, tt.err },
+			Connect: func(*duo.Profile) (enforce.Client, error) { return new(desk), nil },
+			Record: func(_ context.Context, _ enforce.Request, d enforce.Decision) error {
+				kept = append(kept, d.Reason)
+				return nil
+			},
+		})
+		d := engine.Decide(t.Context(), enforce.Request{User: "alice"}, new(desk))
+		if d.Allow || d.FailOpen || d.Reason != tt.want || len(kept) != 1 || kept[0] != tt.want {
+			t.Errorf("%v: %+v, kept %v", tt.err, d, kept)
+		}
 	}
 }

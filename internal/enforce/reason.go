@@ -1,6 +1,9 @@
 package enforce
 
-import "github.com/duoplane/duoplane/internal/duoapi"
+import (
+	"github.com/duoplane/duoplane/internal/duoapi"
+	"github.com/duoplane/duoplane/internal/fault"
+)
 
 // A Reason is the stable word for why a login was let in or refused. Beside
 // the words here it is a duo.RulingReason where Duo was not asked, or a
@@ -31,10 +34,19 @@ const (
 // Reasons to refuse that are faults of ours, whatever fail_mode says.
 const (
 	PolicyUnknown  Reason = "policy_unavailable" // the profiles cannot be read
+	PolicyOutdated Reason = "policy_outdated"    // the store has been out of reach for too long to go by what is known of the profiles
 	ProfileUnfit   Reason = "profile_unusable"   // the profile's secrets cannot be opened
 	NotRecorded    Reason = "audit_unavailable"  // the decision cannot be written down
 	DeadlinePassed Reason = "deadline"           // the login as a whole took too long
 )
+
+// unruled is the reason when no ruling could be had.
+func unruled(err error) Reason {
+	if fault.Is(err, fault.Outdated) {
+		return PolicyOutdated
+	}
+	return PolicyUnknown
+}
 
 // reasonOf makes the reason of a call that failed.
 func reasonOf(kind duoapi.Kind) Reason { return Reason(kind) }

@@ -74,6 +74,7 @@ const (
 	TooMany       Code = "too_many"       // the caller must slow down
 	Busy          Code = "busy"           // the server is at its limit
 	Unavailable   Code = "unavailable"    // the store or the audit log cannot be reached
+	Outdated      Code = "outdated"       // the store has been out of reach for so long that what is known of it no longer counts
 	Timeout       Code = "timeout"        // the request's time ran out
 	RecordFailed  Code = "record_failed"  // one record of a bulk call failed
 	RecordsFailed Code = "records_failed" // a bulk call ended with failures

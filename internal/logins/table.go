@@ -8,8 +8,10 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/time/rate"
 
 	"github.com/duoplane/duoplane/internal/audit"
 	"github.com/duoplane/duoplane/internal/enforce"
@@ -32,6 +34,7 @@ type Table struct {
 	schema *record.Schema[Login]
 	notes  Noter
 	log    *slog.Logger
+	early  *rate.Limiter // of Refused
 
 	mu   sync.Mutex
 	ring []*Login // guarded by mu; grows to Size, then next overwrites the oldest
@@ -47,7 +50,7 @@ type Outcome struct {
 
 // New returns an empty table that also writes to the audit log.
 func New(notes Noter, log *slog.Logger) *Table {
-	return &Table{schema: Schema(), notes: notes, log: log, seen: make(map[Outcome]int64)}
+	return &Table{schema: Schema(), notes: notes, log: log, early: rate.NewLimiter(1, 100), seen: make(map[Outcome]int64)}
 }
 
 // Record keeps one decision: a line of the audit log, a row of the table, a
@@ -70,6 +73,21 @@ func (t *Table) Record(ctx context.Context, r enforce.Request, d enforce.Decisio
 			slog.String("owner", l.Owner.Name), slog.String("user", l.User), slog.String("reason", l.Reason))
 	}
 	return err
+}
+
+// Refused keeps a login that was refused before a decision could be asked for.
+// Whoever tries may be a stranger, so their lines and rows are bounded: one a
+// second after a hundred at once, of the others only the count.
+func (t *Table) Refused(ctx context.Context, r enforce.Request, why enforce.Reason) {
+	if !t.early.Allow() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.seen[Outcome{Deny, string(why), false}]++
+		return
+	}
+	if err := t.Record(ctx, r, enforce.Decision{Reason: why, Began: time.Now()}); err != nil {
+		t.log.ErrorContext(ctx, "a refused login has no audit line", slog.Any("error", err))
+	}
 }
 
 func newLogin(r enforce.Request, d enforce.Decision) *Login {

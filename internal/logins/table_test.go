@@ -187,3 +187,22 @@ func TestLoginsAreQueriedLikeAnyRecord(t *testing.T) {
 		t.Errorf("got %+v, %v", page, err)
 	}
 }
+
+func TestRefusalsOfStrangersAreCountedAndKeptInBounds(t *testing.T) {
+	table, log, _ := newTable(t)
+	const tried = 150
+	for i := range tried {
+		table.Refused(t.Context(), enforce.Request{User: fmt.Sprint("user", i), From: "192.0.2.7", Service: "ssh"}, enforce.PolicyOutdated)
+	}
+	rows := all(t, table)
+	if len(rows) < 100 || len(rows) == tried || len(audittest.Lines(t, log)) != len(rows) {
+		t.Errorf("%d rows and %d lines of %d", len(rows), len(audittest.Lines(t, log)), tried)
+	}
+	want := logins.Outcome{Decision: logins.Deny, Reason: "policy_outdated"}
+	if got := table.Counts()[want]; got != tried {
+		t.Errorf("%d counted of %d", got, tried)
+	}
+	if l := rows[0]; l.User != "user0" || l.Decision != logins.Deny || l.Reason != "policy_outdated" || l.Time.IsZero() {
+		t.Errorf("%+v", l)
+	}
+}

@@ -80,6 +80,7 @@ var answers = map[fault.Code]answer{
 	fault.TooMany:       {http.StatusTooManyRequests, "262160"},
 	fault.Busy:          {http.StatusServiceUnavailable, "7"},
 	fault.Unavailable:   {http.StatusServiceUnavailable, "65541"},
+	fault.Outdated:      {http.StatusServiceUnavailable, "65541"},
 	fault.Timeout:       {http.StatusServiceUnavailable, "65552"},
 	fault.RecordFailed:  {http.StatusBadRequest, "262287"},
 	fault.RecordsFailed: {http.StatusBadRequest, "262292"},

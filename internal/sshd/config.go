@@ -54,6 +54,10 @@ type Config struct {
 	// Decide rules on the second factor; (*enforce.Engine).Decide does.
 	Decide     func(ctx context.Context, r enforce.Request, p enforce.Prompter) enforce.Decision
 	NewSession func(t Terminal) Session
+	// Refused is told of logins that are refused for a fault of ours before a
+	// decision could be asked for; (*logins.Table).Refused keeps them. Nil:
+	// nobody is told.
+	Refused func(ctx context.Context, r enforce.Request, why enforce.Reason)
 	// Hostname is what Duo is told of the machine being entered.
 	Hostname string
 	// Banner returns the text shown before a login through a door, by the name

@@ -110,10 +110,14 @@ func (l *login) authorize(meta ssh.ConnMetadata, key ssh.PublicKey) (account.Pri
 	if l.over {
 		return account.Principal{}, errOver
 	}
-	return l.server.cfg.Accounts.AuthorizeKey(l.ctx, account.KeyOffer{
+	p, err := l.server.cfg.Accounts.AuthorizeKey(l.ctx, account.KeyOffer{
 		User: l.named(meta), Key: key.Marshal(), Proven: l.proven, Partial: true,
 		From: l.from, Via: account.SSH, Request: l.id,
 	})
+	if fault.Is(err, fault.Outdated) {
+		return p, l.outdated()
+	}
+	return p, err
 }
 
 // failed counts a wrong password and says what is no fault of the password's.
@@ -124,11 +128,25 @@ func (l *login) failed(err error) error {
 		}
 		return err
 	}
+	if fault.Is(err, fault.Outdated) {
+		return l.outdated()
+	}
 	f, ok := errors.AsType[*fault.Error](err)
 	if !ok {
 		return err
 	}
 	return &ssh.BannerError{Err: err, Message: wireText(f.Msg) + "\r\n"}
+}
+
+// outdated refuses a login because the accounts are not known well enough: no
+// other password or key would change that.
+func (l *login) outdated() error {
+	if l.server.cfg.Refused != nil {
+		l.server.cfg.Refused(l.ctx, enforce.Request{
+			User: l.user, From: l.from.String(), Hostname: l.server.cfg.Hostname, Service: account.SSH, Interactive: true,
+		}, enforce.PolicyOutdated)
+	}
+	return l.end(why(enforce.Decision{Reason: enforce.PolicyOutdated}))
 }
 
 // passed goes on from a method that was proven: to the second of two, else to

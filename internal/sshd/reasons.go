@@ -28,6 +28,8 @@ func why(d enforce.Decision) string {
 		return "Access denied: the second factor was not given."
 	case enforce.PushFailed:
 		return "Access denied: the login request could not be delivered."
+	case enforce.PolicyOutdated:
+		return "Access denied: this server has not reached its configuration store for too long; tell its administrator."
 	case enforce.PolicyUnknown, enforce.ProfileUnfit, enforce.NotRecorded:
 		return "Access denied: this server cannot check the second factor at present; tell its administrator."
 	default: // what a call to Duo ended with

@@ -29,8 +29,8 @@ import (
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/seal"
 	"github.com/duoplane/duoplane/internal/sshd"
-	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/store/memstore"
+	"github.com/duoplane/duoplane/internal/store/storetest"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -46,7 +46,7 @@ type world struct {
 	*testing.T
 
 	sim      *duosimtest.Service
-	store    store.Store
+	store    *storetest.Unsteady
 	log      *audit.Log
 	accounts *account.Service
 	profiles *duo.ProfileService
@@ -63,7 +63,7 @@ type world struct {
 func newWorld(t *testing.T, change func(*sshd.Config)) *world {
 	t.Helper()
 	w := &world{T: t, log: audittest.New(t), sim: duosimtest.Start(t, duosim.Config{Seed: seed(), AutoApprove: true, Logger: slog.New(slog.DiscardHandler)})}
-	w.store = memstore.New(append(append(svm.Tables(), sshd.Tables()...), account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups)...)
+	w.store = storetest.NewUnsteady(memstore.New(append(append(svm.Tables(), sshd.Tables()...), account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups)...))
 	ledger := audit.NewLedger(w.store, w.log)
 	keys := must(seal.InMemory())(t)
 	links := duolink.New(duolink.Config{Secrets: keys, RootCAs: w.sim.Pool})
@@ -89,7 +89,7 @@ func newWorld(t *testing.T, change func(*sshd.Config)) *world {
 	w.host = host.PublicKey()
 	cfg := sshd.Config{
 		HostKey: host, Accounts: w.accounts, Decide: engine.Decide, NewSession: newToy, Hostname: "lab",
-		Visitors: w.visitors, Limits: sshd.Limits{PerSecond: -1}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Visitors: w.visitors, Refused: w.table.Refused, Limits: sshd.Limits{PerSecond: -1}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	if change != nil {
 		change(&cfg)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/duoplane/duoplane/internal/fault"
 )
@@ -83,6 +84,13 @@ func checkUnder(changes []Change) error {
 // nothing was changed.
 func Raced() error {
 	return fault.New(fault.Raced, "", "The record was changed by someone else at the same moment; try again.")
+}
+
+// Outdated is the answer to a reader when the store has been out of reach for
+// longer than what is known of it may be used.
+func Outdated(limit time.Duration) error {
+	return fault.New(fault.Outdated, "",
+		"This server has not reached its configuration store for more than %s and refuses logins until it does; tell its administrator.", limit)
 }
 
 // Unreached is the answer when the store cannot be reached or did not answer

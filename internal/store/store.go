@@ -22,7 +22,8 @@ type Consistency uint8
 const (
 	// Linearizable is no older than any commit acknowledged anywhere before the call.
 	Linearizable Consistency = iota
-	// Local is the newest this process has seen; never waits for a network.
+	// Local is the newest this process has seen, as long as it is young enough
+	// to be used; never waits for a network.
 	Local
 )
 
@@ -36,6 +37,8 @@ type Store interface {
 	// Snapshot returns one point in time over all tables. A snapshot is
 	// immutable, cheap and never closed. Unavailable when the state is not
 	// known, or, with Linearizable, could not be confirmed by ctx's deadline.
+	// Outdated, with Local, when the store has been out of reach for longer
+	// than its backend lets anybody rely on what it saw last.
 	Snapshot(ctx context.Context, c Consistency) (Snapshot, error)
 
 	// Commit applies every change or none. When it returns nil the changes

@@ -31,21 +31,27 @@ type confirmer struct {
 
 type question struct {
 	done chan struct{} // closed after what follows is set
-	rev  store.Revision
-	err  error
+	answer
+	err error
 }
 
-// newest returns a revision no older than any commit acknowledged anywhere
-// before the call.
-func (c *confirmer) newest(ctx context.Context) (store.Revision, error) {
+// An answer is a revision no older than any commit acknowledged anywhere
+// before it was asked for.
+type answer struct {
+	rev   store.Revision
+	asked time.Time
+}
+
+// newest returns an answer that was asked for after the call began.
+func (c *confirmer) newest(ctx context.Context) (answer, error) {
 	q := c.join()
 	select {
 	case <-q.done:
-		return q.rev, q.err
+		return q.answer, q.err
 	case <-ctx.Done():
-		return 0, ctx.Err()
+		return answer{}, ctx.Err()
 	case <-c.ctx.Done():
-		return 0, errClosed
+		return answer{}, errClosed
 	}
 }
 
@@ -82,6 +88,7 @@ func (c *confirmer) putAll() {
 		if q == nil {
 			return
 		}
+		q.asked = time.Now()
 		q.rev, q.err = c.put()
 		close(q.done)
 	}

@@ -22,8 +22,8 @@ func TestAllWhoWaitShareTheNextQuestion(t *testing.T) {
 		}}
 		want := func(rev store.Revision) {
 			callers.Go(func() {
-				if got, err := c.newest(t.Context()); got != rev || err != nil {
-					t.Errorf("got %d, %v; want %d", got, err, rev)
+				if got, err := c.newest(t.Context()); got.rev != rev || err != nil {
+					t.Errorf("got %d, %v; want %d", got.rev, err, rev)
 				}
 			})
 		}

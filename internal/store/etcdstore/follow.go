@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
@@ -65,6 +66,7 @@ func pause(ctx context.Context, wait time.Duration) time.Duration {
 
 // load reads everything at one revision into the mirror.
 func (s *Store) load(ctx context.Context) error {
+	began := time.Now()
 	builder, rev, err := s.read(ctx)
 	for errors.Is(err, rpctypes.ErrCompacted) { // compacted away meanwhile; the next is newer
 		builder, rev, err = s.read(ctx)
@@ -73,13 +75,36 @@ func (s *Store) load(ctx context.Context) error {
 		return &lostError{err}
 	}
 	s.mirror.replace(builder, rev)
+	s.fresh.mark(began)
 	return nil
+}
+
+// A watched is the watch under way, so that it can be broken.
+type watched struct {
+	mu    sync.Mutex // guards what follows
+	brake context.CancelFunc
+}
+
+func (w *watched) set(brake context.CancelFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.brake = brake
+}
+
+// breakWatch ends the watch under way, if any; follow begins it anew.
+func (s *Store) breakWatch() {
+	s.watched.mu.Lock()
+	defer s.watched.mu.Unlock()
+	if s.watched.brake != nil {
+		s.watched.brake()
+	}
 }
 
 // watch tells the mirror of changes until the watch breaks.
 func (s *Store) watch(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
+	s.watched.set(cancel)
 	changes := s.client.Watch(ctx, s.keys.prefix, clientv3.WithPrefix(), clientv3.WithProgressNotify(),
 		clientv3.WithRev(int64(s.mirror.revision())+1))
 	batch := make([]clientv3.WatchResponse, 0, batchMost)

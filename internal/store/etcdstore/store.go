@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -41,6 +42,9 @@ type Config struct {
 	Password secret.Text
 	// Prefix begins every key and ends in a slash; "" is DefaultPrefix.
 	Prefix string
+	// MaxAge is for how long what was seen last may be read as Local while
+	// Endpoints cannot be reached; 0 is for ever.
+	MaxAge time.Duration
 	// Tables are all tables of the store. Keys of other tables under the
 	// prefix are left alone.
 	Tables []store.Codec
@@ -66,6 +70,8 @@ type Store struct {
 	arrival arrival
 	queue   queue
 	confirm *confirmer // nil where the image has every acknowledged commit anyway
+	fresh   freshness
+	watched watched
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -83,7 +89,9 @@ type view struct {
 // when the store is ready, or fails with a reason that an operator can act on;
 // with Endpoints that do not answer it waits until ctx ends. An undecodable
 // record is an error. Close ends everything Open started.
-func Open(ctx context.Context, cfg Config) (*Store, error) {
+func Open(ctx context.Context, cfg Config) (*Store, error) { return open(ctx, cfg, dial) }
+
+func open(ctx context.Context, cfg Config, dial func(context.Context, Config) (*clientv3.Client, error)) (*Store, error) {
 	tables, err := cfg.check()
 	if err != nil {
 		return nil, err
@@ -106,10 +114,14 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		s.stop()
 		return nil, err
 	}
+	s.fresh.begin(cfg.MaxAge)
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.work.Go(func() { s.follow(s.ctx) })
+	if s.confirm != nil {
+		s.work.Go(func() { s.keepFresh(s.ctx) })
+	}
 	return s, nil
 }
 
@@ -141,6 +153,8 @@ func (s *Store) Snapshot(ctx context.Context, c store.Consistency) (store.Snapsh
 		if err := s.current(ctx); err != nil {
 			return nil, store.Unreached(err)
 		}
+	} else if err := s.usable(); err != nil {
+		return nil, err
 	}
 	v := s.view.Load()
 	if v.err != nil {
@@ -154,11 +168,15 @@ func (s *Store) current(ctx context.Context) error {
 	if s.confirm == nil {
 		return s.server.err()
 	}
-	rev, err := s.confirm.newest(ctx)
+	answer, err := s.confirm.newest(ctx)
 	if err != nil {
 		return err
 	}
-	return s.arrival.wait(ctx, rev)
+	if err := s.arrival.wait(ctx, answer.rev); err != nil {
+		return err
+	}
+	s.fresh.mark(answer.asked)
+	return nil
 }
 
 // Failed is closed when the embedded etcd has stopped by itself, after an
