@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // nameShape is what ONTAP takes as the name of a cluster or an SVM.
@@ -40,6 +41,9 @@ func (o *serveOptions) faults() []error {
 		oneOf("reads", o.Reads, "linearizable", "local"),
 		o.etcdFaults(),
 	)
+	if o.MaxPolicyAge < time.Second {
+		out = append(out, faultf("max-policy-age", "must be at least 1s, for example 5m"))
+	}
 	if o.DataDir == "" {
 		out = append(out, faultf("data-dir", "is required: name the folder that keeps everything, for example --data-dir=/var/lib/duoplane"))
 	}

@@ -69,7 +69,9 @@ type serveOptions struct {
 	// read by others.
 	EtcdPasswordFile string `placeholder:"FILE" help:"File with the password of --etcd-user on its first line, mode 0600."`
 	EtcdPrefix       string `default:"/duoplane/v1/" placeholder:"PREFIX" help:"Prefix of every key in the etcd cluster. Default: ${default}."`
-	Reads            string `default:"linearizable" placeholder:"MODE" help:"linearizable: a read sees every change acknowledged anywhere before it. local: it sees what has reached this process. Default: ${default}."`
+	// MaxPolicyAge counts from when the cluster last confirmed what is in memory.
+	MaxPolicyAge time.Duration `default:"5m" placeholder:"DURATION" help:"While the etcd cluster cannot be reached, logins go on by what was last known for this long; then they are refused, whatever a profile's fail_mode says. Default: ${default}."`
+	Reads        string        `default:"linearizable" placeholder:"MODE" help:"linearizable: a read sees every change acknowledged anywhere before it. local: it sees what has reached this process. Default: ${default}."`
 }
 
 // devOptions are those of duoplane dev.

@@ -141,9 +141,10 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 			`--ssh-listen: "1" before the '=' is not the name of an SVM`,
 			"--ssh-connections-per-second: must be above 0, or -1 for no limit",
 		}},
-		{"options of an etcd cluster without one", serve("--etcd-user=u", "--etcd-password-file=p", "--etcd-prefix=x"), []string{
+		{"options of an etcd cluster without one", serve("--etcd-user=u", "--etcd-password-file=p", "--etcd-prefix=x", "--max-policy-age=1ms"), []string{
 			`--etcd-prefix: "x" must begin and end with a slash and name something between`,
 			"--etcd-user: is for an etcd cluster; give --etcd-endpoints too or leave it out",
+			"--max-policy-age: must be at least 1s, for example 5m",
 		}},
 		{"an endpoint that is none", serve("--etcd-endpoints=etcd:2379,https://b:2379"), []string{
 			`--etcd-endpoints: "etcd:2379" is not the address of an etcd member, for example https://a.example.org:2379`,

@@ -75,6 +75,7 @@ func (o *serveOptions) storeConfig(c *claim) etcdstore.Config {
 	}
 	return etcdstore.Config{
 		Endpoints: o.EtcdEndpoints, TLS: c.etcdTLS, User: o.EtcdUser, Password: c.etcdPassword, Prefix: o.EtcdPrefix,
+		MaxAge: o.MaxPolicyAge,
 	}
 }
 

@@ -129,7 +129,7 @@ func (n *node) sshEdges(ctx context.Context, o sshOptions, doors sshDoors, clust
 				Caller: t.Who.Caller, May: t.Who.May, Term: t.Term, Width: t.Width, Height: t.Height, In: t.In, Out: t.Out,
 			})
 		},
-		Visitors: visitors, Limits: sshd.Limits{PerSecond: o.SSHPerPeer, Sessions: o.SSHSessions}, Logger: n.log,
+		Visitors: visitors, Refused: n.guard.logins.Refused, Limits: sshd.Limits{PerSecond: o.SSHPerPeer, Sessions: o.SSHSessions}, Logger: n.log,
 	})
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func Codes() []Code {
 		ArrayUnwanted, DuplicateValue, ExclusiveFields, BadJSON, BadBody, BodyUnwanted, TooLarge, BadRequest,
 		MissingOperand, UnknownSelection, SecretInQuery, AllFields, NotReadable, NotSortable, Braces, NoFilter,
 		FilterOnCreate, QueryQuote, QueryHalf, QueryEmpty, QueryNoField, QueryTwice, QueryNotRead, SlowOrder,
-		NoSuchAPI, BadMethod, TooMany, Busy, Unavailable, Timeout, RecordFailed, RecordsFailed, JobRunning,
+		NoSuchAPI, BadMethod, TooMany, Busy, Unavailable, Outdated, Timeout, RecordFailed, RecordsFailed, JobRunning,
 		JobForeign, Internal,
 	}
 }
