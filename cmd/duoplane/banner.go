@@ -24,6 +24,9 @@ Duoplane, ready to be tried. All of it is temporary and removed at exit.
 {{- if .R.SSHAddr}}
   SSH            {{.R.SSHAddr}}
 {{- end}}
+{{- range $svm, $addr := .R.SSHDoors}}
+  SSH of an SVM  {{$addr}}, for {{$svm}}'s accounts alone
+{{- end}}
   Account        {{.R.AdminUser}}, password {{.R.AdminPassword}}
   Also           {{.Others}}; the same password
   Cluster        {{.Cluster}} {{.R.ClusterUUID}}

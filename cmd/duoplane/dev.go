@@ -119,7 +119,7 @@ func (n *node) furnish(ctx context.Context, at *devClaim, sim *simulator, passwo
 		return svm.Cluster{}, err
 	}
 	*r = ready{
-		APIURL: "https://" + hostPort(at.api.Addr()), CAFile: at.join(caFile), SSHAddr: at.ssh.addr(), ClusterUUID: cluster.UUID, SVMUUID: vm.UUID,
+		APIURL: "https://" + hostPort(at.api.Addr()), CAFile: at.join(caFile), SSHAddr: at.ssh.addr(), SSHDoors: at.ssh.bound(), ClusterUUID: cluster.UUID, SVMUUID: vm.UUID,
 		AdminUser: account.AdminName, AdminPassword: password.reveal(),
 	}
 	sim.describe(r)

@@ -13,11 +13,14 @@ import (
 // A ready is the JSON object of --ready-file: what a script needs to talk to
 // what was started. Fields that the command has nothing for are left out.
 type ready struct {
-	APIURL      string `json:"api_url,omitempty"`
-	CAFile      string `json:"ca_file,omitempty"`
-	SSHAddr     string `json:"ssh_addr,omitempty"`
-	AdminUser   string `json:"admin_user,omitempty"`
-	ClusterUUID string `json:"cluster_uuid,omitempty"`
+	APIURL  string `json:"api_url,omitempty"`
+	CAFile  string `json:"ca_file,omitempty"`
+	SSHAddr string `json:"ssh_addr,omitempty"`
+	// SSHDoors are the addresses of the SSH doors of single SVMs, by the SVM's
+	// name; of several of one SVM, the first.
+	SSHDoors    map[string]string `json:"ssh_doors,omitempty"`
+	AdminUser   string            `json:"admin_user,omitempty"`
+	ClusterUUID string            `json:"cluster_uuid,omitempty"`
 
 	// From dev alone.
 	AdminPassword string `json:"admin_password,omitempty"`

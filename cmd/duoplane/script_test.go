@@ -19,10 +19,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain puts the real program, and a small curl, into the PATH of every
+// TestMain puts the real program, and a small curl and ssh, into the PATH of every
 // test: go test needs nothing but Go.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"duoplane": main, "curl": curlMain})
+	testscript.Main(m, map[string]func(){"duoplane": main, "curl": curlMain, "ssh": sshMain, "askpass": askpassMain})
 }
 
 // TestScripts runs the scenarios in testdata.
@@ -60,12 +60,14 @@ func cmdReady(ts *testscript.TestScript, neg bool, args []string) {
 			continue
 		}
 		ts.Check(err)
-		var fields map[string]string
+		var fields map[string]any
 		ts.Check(json.Unmarshal(doc, &fields))
 		for name, value := range fields {
-			ts.Setenv(strings.ToUpper(name), value)
+			if text, ok := value.(string); ok {
+				ts.Setenv(strings.ToUpper(name), text)
+			}
 		}
-		ts.Setenv("API_ADDRESS", strings.TrimPrefix(fields["api_url"], "https://"))
+		ts.Setenv("API_ADDRESS", strings.TrimPrefix(ts.Getenv("API_URL"), "https://"))
 		return
 	}
 }

@@ -46,7 +46,7 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 			return err
 		}
 	}
-	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), SSHAddr: c.ssh.addr(), AdminUser: account.AdminName, ClusterUUID: cluster.UUID}
+	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), SSHAddr: c.ssh.addr(), SSHDoors: c.ssh.bound(), AdminUser: account.AdminName, ClusterUUID: cluster.UUID}
 	cert, err := o.certificate(c, &r)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 	}
 	open.add(func() error { return clearReady(o.ReadyFile) })
 	return serveEdges(n.watch(ctx), log, o.ShutdownTimeout, func() error {
-		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s%s\n", cluster.Name, r.APIURL, trust(r.CAFile), sshAt(r.SSHAddr)); err != nil {
+		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s%s\n", cluster.Name, r.APIURL, trust(r.CAFile), c.ssh.said()); err != nil {
 			return err
 		}
 		return writeReady(o.ReadyFile, r)
@@ -87,13 +87,6 @@ func (o *serveOptions) certificate(c *claim, r *ready) (tls.Certificate, error) 
 	}
 	r.CAFile = c.data.join("tls", caFile)
 	return ownCertificate(c.data.join("tls"), certNames(o.APIListen, c.listener.Addr()))
-}
-
-func sshAt(addr string) string {
-	if addr == "" {
-		return ""
-	}
-	return "; SSH logins at " + addr
 }
 
 func trust(caFile string) string {

@@ -106,6 +106,30 @@ func (d sshDoors) addr() string {
 	return ""
 }
 
+// bound are the addresses of the doors of single SVMs, by name; of several of
+// one SVM, the first.
+func (d sshDoors) bound() map[string]string {
+	addrs := make(map[string]string)
+	for _, door := range d {
+		if _, known := addrs[door.vserver]; door.vserver != "" && !known {
+			addrs[door.vserver] = hostPort(door.listener.Addr())
+		}
+	}
+	return addrs
+}
+
+// said is where logins go, for the line that tells of the start.
+func (d sshDoors) said() string {
+	var b strings.Builder
+	for _, door := range d {
+		b.WriteString("; SSH logins at " + hostPort(door.listener.Addr()))
+		if door.vserver != "" {
+			b.WriteString(" for SVM " + door.vserver)
+		}
+	}
+	return b.String()
+}
+
 // sshEdges returns the SSH front end on its doors. The cluster is there
 // already.
 func (n *node) sshEdges(ctx context.Context, o sshOptions, doors sshDoors, cluster svm.Cluster) ([]edge, error) {

@@ -31,6 +31,7 @@ type conversation struct {
 	factor          duoapi.Factor
 	status, message string
 	tries           int
+	failed          Reason // why the try before this one did not let in
 }
 
 // run goes through the tries until one ends the login.
@@ -45,6 +46,7 @@ func (c *conversation) run(ctx context.Context) verdict {
 		if v = c.try(ctx); v.ended {
 			return v
 		}
+		c.failed = v.reason
 	}
 	return refuse(v.reason)
 }
@@ -53,14 +55,14 @@ func (c *conversation) run(ctx context.Context) verdict {
 func (c *conversation) try(ctx context.Context) verdict {
 	if c.tries == 1 && !c.engine.cfg.Recent(c.profile) {
 		if _, err := c.client.Ping(ctx); err != nil {
-			return c.failed(ctx, PingStep, err)
+			return c.unreached(ctx, PingStep, err)
 		}
 	}
 	pre, err := c.client.Preauth(ctx, duoapi.PreauthRequest{
 		Username: c.request.User, IPAddr: c.address(), Hostname: c.request.Hostname, VerifiedPush: true,
 	})
 	if err != nil {
-		return c.failed(ctx, PreauthStep, err)
+		return c.unreached(ctx, PreauthStep, err)
 	}
 	c.engine.cfg.Reached(c.profile, nil, false)
 	if v := afterPreauth(pre.Result); v.ended {
@@ -73,10 +75,10 @@ func (c *conversation) try(ctx context.Context) verdict {
 	return c.attempt(ctx, pre, chosen)
 }
 
-// failed rules on a call that failed before a factor was chosen. A call that
+// unreached rules on a call that failed before a factor was chosen. A call that
 // the login's own end cut short says nothing of Duo: whoever lets the time
 // pass at a prompt must not be let in for it.
-func (c *conversation) failed(ctx context.Context, step Step, err error) verdict {
+func (c *conversation) unreached(ctx context.Context, step Step, err error) verdict {
 	switch {
 	case expired(ctx):
 		return refuse(DeadlinePassed)
@@ -119,13 +121,23 @@ func (c *conversation) choose(ctx context.Context, m menu) (choice, verdict) {
 	}
 	answer, err := c.prompter.Ask(ctx, m.text(c.request.User))
 	if err != nil {
-		return choice{}, refuse(NoAnswer)
+		return choice{}, c.unasked()
 	}
 	picked, ok := m.pick(answer)
 	if !ok {
 		return choice{}, again(NoAnswer)
 	}
 	return picked, verdict{}
+}
+
+// unasked rules on a question that nobody is there for. Then the login has
+// ended with the try before it, if there was one.
+func (c *conversation) unasked() verdict {
+	if c.failed == "" {
+		return refuse(NoAnswer)
+	}
+	c.tries--
+	return refuse(c.failed)
 }
 
 // announce says what is about to happen to the user's telephone.

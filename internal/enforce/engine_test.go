@@ -23,6 +23,7 @@ type desk struct {
 	asked   []duoapi.AuthRequest
 	prompts int
 	gone    bool // nobody is there to be told anything
+	deaf    bool // nobody is there to be asked
 }
 
 func (*desk) Ping(context.Context) (duoapi.Clock, error) { return duoapi.Clock{}, nil }
@@ -47,6 +48,9 @@ func (d *desk) Tell(context.Context, string) error {
 
 func (d *desk) Ask(context.Context, string) (secret.Text, error) {
 	d.prompts++
+	if d.deaf {
+		return secret.Text{}, errors.New("no keyboard")
+	}
 	return secret.NewText("123456"), nil
 }
 
@@ -117,6 +121,18 @@ func TestNothingIsPushedTwiceUnasked(t *testing.T) {
 	want := []duoapi.Factor{duoapi.FactorPush, duoapi.FactorPasscode, duoapi.FactorPasscode}
 	if diff := cmp.Diff(want, factors); diff != "" || d.prompts != 2 || got.Allow {
 		t.Errorf("%d prompts, %+v, factors (-want +got):\n%s", d.prompts, got, diff)
+	}
+}
+
+func TestATryThatNobodyFollowsUpIsTheReason(t *testing.T) {
+	d := &desk{preauth: withPhone(), state: duoapi.State{Result: duoapi.Deny, Status: "timeout"}, deaf: true}
+	got := d.decide(t.Context(), &duo.Profile{Enabled: true, AutoPush: true, MaxPrompts: 3}, recorded)
+	if got.Allow || got.Reason != enforce.TimedOut || got.Tries != 1 || got.Factor != "push" {
+		t.Errorf("after a push: %+v", got)
+	}
+	got = d.decide(t.Context(), &duo.Profile{Enabled: true, MaxPrompts: 3}, recorded)
+	if got.Allow || got.Reason != enforce.NoAnswer {
+		t.Errorf("after nothing: %+v", got)
 	}
 }
 

@@ -43,7 +43,7 @@ func TestAPasswordAndThenDuo(t *testing.T) {
 		{"a push is a fraud", with(duosim.Fault{Do: duosim.DoFraud}, ""), "alice", nil, "deny:fraud", "fraudulent"},
 		{"a push times out", with(duosim.Fault{Do: duosim.DoTimeout}, ""), "alice", nil, "deny:timed_out", "not approved in time"},
 		{"a push times out and a passcode follows", with(duosim.Fault{Do: duosim.DoTimeout}, `,"max_prompts":2`), "alice", []string{goodCode}, "allow:approved", "Autopushing"},
-		{"a push times out and the client cannot be asked", with(duosim.Fault{Do: duosim.DoTimeout}, `,"max_prompts":2`), "alice", nil, "deny:no_answer", "Autopushing"},
+		{"a push times out and the client cannot be asked", with(duosim.Fault{Do: duosim.DoTimeout}, `,"max_prompts":2`), "alice", nil, "deny:timed_out", "Autopushing"},
 		{"a passcode is right", push(ask), "alice", []string{goodCode}, "allow:approved", ""},
 		{"a push is chosen", push(ask), "alice", []string{"1"}, "allow:approved", ""},
 		{"passcodes are wrong as often as allowed", push(ask + `,"max_prompts":3`), "alice", []string{"1111111", "2222222", "3333333", goodCode}, "deny:wrong_passcode", "the passcode is not right"},
