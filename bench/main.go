@@ -24,7 +24,7 @@ import (
 
 // measurements are all there are, in the order of the report.
 func measurements() []harness.Measurement {
-	return append([]harness.Measurement{getOne(), patch(), manyOwners(), restart()}, logins.Measurements()...)
+	return append([]harness.Measurement{getOne(), patch(), peer(), manyOwners(), restart(), nodes()}, logins.Measurements()...)
 }
 
 // A role is what this program does as a child of its own.
@@ -35,7 +35,7 @@ const bareServerCommand = "bare-server"
 // roles are the roles by the first argument.
 func roles() map[string]role {
 	return map[string]role{
-		bareServerCommand: serveBare, seedCommand: fillStock, bareRestartCommand: serveBareRestart, logins.EngineCommand: logins.ServeEngine,
+		bareServerCommand: serveBare, seedCommand: fillStock, memberCommand: serveMember, bareRestartCommand: serveBareRestart, logins.EngineCommand: logins.ServeEngine,
 	}
 }
 

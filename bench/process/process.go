@@ -18,7 +18,7 @@ import (
 const (
 	startTime = 2 * time.Minute // a million owners are read in it
 	stopTime  = time.Minute
-	look      = time.Millisecond // how often somebody looks for the ready file
+	look      = time.Millisecond // how often somebody looks whether it is ready
 )
 
 // A Command is what to start.
@@ -27,9 +27,10 @@ type Command struct {
 	Args    []string
 	Env     []string // beside this program's own
 	Stdin   []byte
-	// Ready is the file that the program writes once it can be used; it must
-	// not be there before. It is JSON.
+	// Ready is the file, JSON, that the program writes once it can be used.
 	Ready string
+	// Probe asks a program that writes no such file; nil when it can be used.
+	Probe func(ctx context.Context) error
 }
 
 // A Process is a running server.
@@ -41,11 +42,14 @@ type Process struct {
 	Took time.Duration
 }
 
-// Start starts a program and waits until it is ready; what it tells goes into
-// told. It lives until Stop or Kill, whatever becomes of ctx.
+// Start starts a program and waits until it is ready; what its ready file
+// tells goes into told. It lives until Stop or Kill, whatever becomes of ctx.
 func Start(ctx context.Context, c Command, told any) (*Process, error) {
-	if err := os.Remove(c.Ready); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+	if c.Probe == nil {
+		if err := os.Remove(c.Ready); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		c.Probe = func(context.Context) error { return readInto(c.Ready, told) }
 	}
 	p := &Process{ended: make(chan error, 1)}
 	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), c.Program, c.Args...) //nolint:gosec // the user's own binary, or this one
@@ -57,11 +61,8 @@ func Start(ctx context.Context, c Command, told any) (*Process, error) {
 		return nil, err
 	}
 	go func() { p.ended <- p.cmd.Wait() }()
-	text, err := p.await(ctx, c.Ready)
+	err := p.await(ctx, c.Probe)
 	p.Took = time.Since(began)
-	if err == nil {
-		err = json.Unmarshal(text, told)
-	}
 	if err != nil {
 		p.Kill()
 		return nil, fmt.Errorf("%s: %w\n%s", p.name(), err, p.out.Bytes())
@@ -69,23 +70,32 @@ func Start(ctx context.Context, c Command, told any) (*Process, error) {
 	return p, nil
 }
 
-// await reads the ready file as soon as it is there.
-func (p *Process) await(ctx context.Context, ready string) ([]byte, error) {
+// readInto reads a ready file, which is there whole or not at all.
+func readInto(file string, told any) error {
+	text, err := os.ReadFile(file) //nolint:gosec // a file this program named
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, told)
+}
+
+// await asks until the program is ready.
+func (p *Process) await(ctx context.Context, probe func(context.Context) error) error {
 	again := time.NewTicker(look)
 	defer again.Stop()
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	for {
-		text, err := os.ReadFile(ready) //nolint:gosec // a file this program named
-		if !errors.Is(err, os.ErrNotExist) {
-			return text, err
+		notYet := probe(ctx)
+		if notYet == nil {
+			return nil
 		}
 		select {
 		case err := <-p.ended:
 			p.ended <- err
-			return nil, fmt.Errorf("ended before it was ready: %w", err)
+			return fmt.Errorf("ended before it was ready: %w", err)
 		case <-ctx.Done():
-			return nil, fmt.Errorf("not ready: %w", ctx.Err())
+			return fmt.Errorf("not ready: %w: %w", ctx.Err(), notYet)
 		case <-again.C:
 		}
 	}
