@@ -18,6 +18,7 @@ import (
 	"github.com/duoplane/duoplane/internal/door"
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duolink"
+	"github.com/duoplane/duoplane/internal/loginmsg"
 	"github.com/duoplane/duoplane/internal/owned"
 	"github.com/duoplane/duoplane/internal/rest"
 	"github.com/duoplane/duoplane/internal/seal"
@@ -54,6 +55,7 @@ type node struct {
 	accounts *account.Service
 	profiles *duo.ProfileService
 	groups   *owned.Service[duo.Group]
+	messages *loginmsg.Service
 	keys     *seal.Keyset
 	guard    *guard
 	open     closers
@@ -62,7 +64,7 @@ type node struct {
 
 // tables are all tables of the store.
 func tables() []store.Codec {
-	return slices.Concat(svm.Tables(), sshd.Tables(), []store.Codec{account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups, seal.Witnesses})
+	return slices.Concat(svm.Tables(), sshd.Tables(), []store.Codec{account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups, loginmsg.Table, seal.Witnesses})
 }
 
 // openNode opens audit log, store and keyset. The log is the last to be closed:
@@ -94,10 +96,11 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 	if cfg.local {
 		n.ledger = audit.NewLedger(localReads{n.store}, log)
 	}
-	n.svms = svm.NewService(n.ledger, duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys, sshd.Visits)
+	n.svms = svm.NewService(n.ledger, duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys, loginmsg.Table, sshd.Visits)
 	n.accounts = account.NewService(account.Config{Ledger: n.ledger, SVMs: n.svms, Logger: n.log})
 	n.profiles = duo.NewProfileService(n.ledger, n.svms, n.keys, links)
 	n.groups = duo.NewGroupService(n.ledger, n.svms)
+	n.messages = loginmsg.NewService(n.ledger, n.svms)
 	n.guard = n.newGuard(links)
 	return n, nil
 }
@@ -178,7 +181,8 @@ func (n *node) api() (*rest.API, error) {
 		Resources: rest.Routes(rest.Services{
 			Profiles: n.profiles, Groups: n.groups, Accounts: n.accounts, Roles: account.NewRoleService(n.ledger),
 			SVMs: n.svms, Cluster: svm.NewClusterService(n.ledger), Nodes: svm.NewNodeService(n.ledger),
-			Logins: n.guard.logins, Explainer: n.guard.explainer, Tester: n.guard.tester, Door: n.guard.door,
+			Messages: n.messages,
+			Logins:   n.guard.logins, Explainer: n.guard.explainer, Tester: n.guard.tester, Door: n.guard.door,
 			Version: version,
 		}),
 		About:  rest.About{Title: "Duoplane", Version: version, URL: projectURL},

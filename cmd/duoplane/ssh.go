@@ -153,6 +153,7 @@ func (n *node) sshEdges(ctx context.Context, o sshOptions, doors sshDoors, clust
 				Caller: t.Who.Caller, May: t.Who.May, Term: t.Term, Width: t.Width, Height: t.Height, In: t.In, Out: t.Out,
 			})
 		},
+		Banner: n.messages.Banner, Motd: n.messages.Motd,
 		Visitors: visitors, Refused: n.guard.logins.Refused, Limits: sshd.Limits{PerSecond: o.SSHPerPeer, Sessions: o.SSHSessions}, Logger: n.log,
 	})
 	if err != nil {
@@ -186,7 +187,7 @@ func (n *node) shell(cluster svm.Cluster) (*shell.Shell, error) {
 	return shell.New(shell.Config{
 		Commands: shell.Commands(shell.Services{
 			SVMs: n.svms, Accounts: n.accounts, PublicKeys: n.accounts.PublicKeys(), Profiles: n.profiles, Groups: n.groups,
-			Logins: n.guard.logins, Owners: n.svms.OwnerNames,
+			Messages: n.messages, Logins: n.guard.logins, Owners: n.svms.OwnerNames,
 			Cluster:       func(context.Context) (svm.Cluster, error) { return cluster, nil },
 			Test:          n.guard.tester.Test,
 			Explain:       n.guard.explainer.Explain,

@@ -54,6 +54,7 @@ const (
 	pathDuo      = "/api/security/authentication/duo"
 	pathDuoCLI   = "/api/private/cli/security/login/duo"
 	pathAccounts = "/api/security/accounts"
+	pathMessages = "/api/security/login/messages"
 
 	pathAuthenticate = "/api/duoplane/authenticate"
 	pathExplain      = "/api/duoplane/explain"
@@ -81,6 +82,7 @@ var builtin = []Role{
 		{pathDuoCLI, AccessAll},
 		{pathAccounts, AccessModify},
 		{pathDuo, AccessAll},
+		{pathMessages, AccessModify},
 		{"/api/security/roles", AccessRead},
 		{"/api/svm/svms", AccessRead},
 	}},
@@ -92,6 +94,7 @@ var builtin = []Role{
 		{pathDuoCLI, AccessRead},
 		{pathAccounts, AccessRead},
 		{pathDuo, AccessRead},
+		{pathMessages, AccessRead},
 		{"/api/security/roles", AccessRead},
 		{"/api/svm/svms", AccessRead},
 	}},

@@ -47,10 +47,10 @@ func (m *mounted[T]) modifyRecords(x *exchange, body record.Body) error {
 	caller, before := x.caller, make([]*T, len(inputs))
 	b := m.batch(x, inputs)
 	b.do = func(ctx context.Context, i int) (err error) {
-		before[i], err = m.Service.Modify(ctx, caller, keys[i], inputs[i].Without(m.keys...))
+		before[i], err = m.Modifier.Modify(ctx, caller, keys[i], inputs[i].Without(m.keys...))
 		return err
 	}
-	b.undo = func(ctx context.Context, i int) error { return m.Service.Restore(ctx, caller, before[i]) }
+	b.undo = func(ctx context.Context, i int) error { return m.Modifier.Restore(ctx, caller, before[i]) }
 	return m.startBatch(x, b, keys)
 }
 

@@ -27,10 +27,11 @@ type Directory[T any] struct {
 	// Path is the path below /api by which privileges are judged: the
 	// Resource's.
 	Path string
-	// Schema, Reader and Service are as in Resource.
-	Schema  *record.Schema[T]
-	Reader  Reader[T]
-	Service Service[T]
+	// Schema, Reader, Modifier and Service are as in Resource.
+	Schema   *record.Schema[T]
+	Reader   Reader[T]
+	Modifier Modifier[T]
+	Service  Service[T]
 	// Keys are the flags of the fields that name a record and are always
 	// shown; nil stands for the fields that are Key or Shown.
 	Keys []string
@@ -49,13 +50,19 @@ type directory[T any] struct {
 
 func (c Directory[T]) routes(a *API) []*route {
 	if c.Service != nil {
-		c.Reader = c.Service
+		c.Modifier = c.Service
+	}
+	if c.Modifier != nil {
+		c.Reader = c.Modifier
 	}
 	d := c.compile()
 	d.api = a
 	r := &route{path: c.Path, pattern: d.Path, get: d.answer(d.show)}
+	if c.Modifier != nil {
+		r.patch = d.change(d.modify)
+	}
 	if c.Service != nil {
-		r.post, r.patch, r.delete = d.answer(d.create), d.change(d.modify), d.change(d.remove)
+		r.post, r.delete = d.answer(d.create), d.change(d.remove)
 	}
 	return []*route{r}
 }
@@ -64,7 +71,7 @@ func (c Directory[T]) compile() *directory[T] {
 	d := &directory[T]{
 		mounted: &mounted[T]{Resource: Resource[T]{
 			Path:   cliPath + "/" + strings.ReplaceAll(c.Name, " ", "/"),
-			Schema: c.Schema, Reader: c.Reader, Service: c.Service,
+			Schema: c.Schema, Reader: c.Reader, Modifier: c.Modifier, Service: c.Service,
 		}},
 		flags: make(map[string]string), called: make(map[string]string),
 	}

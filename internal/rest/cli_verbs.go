@@ -128,7 +128,7 @@ func (d *directory[T]) modify(x *exchange) error {
 		return fault.New(fault.NothingToSet, "", "No values were given to apply.")
 	}
 	return d.each(x, "modified", record.Input[T]{}, func(t *T) error {
-		_, err := d.Service.Modify(x.ctx, x.caller, d.Schema.KeyOf(t), in)
+		_, err := d.Modifier.Modify(x.ctx, x.caller, d.Schema.KeyOf(t), in)
 		return err
 	})
 }

@@ -44,10 +44,13 @@ func (r Resource[T]) describe() description {
 		Tag: r.Tag, Title: r.Title, Doc: r.Doc,
 		Singleton: r.Singleton, Operations: r.Operations,
 		linked:   slices.Sorted(maps.Keys(r.Links)),
-		writable: r.Service != nil, listed: !r.Singleton,
+		writable: r.Modifier != nil || r.Service != nil, listed: !r.Singleton,
 	}
 	d.Fields = fieldDocs(r.Schema)
-	for _, f := range d.Fields {
+	for i, f := range d.Fields {
+		if d.writable && r.Operations.Create == "" && f.modifiable() {
+			d.Fields[i].given = "modify"
+		}
 		if f.Use.Has(record.Key) && !r.Singleton {
 			d.Keys = append(d.Keys, f)
 		}

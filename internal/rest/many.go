@@ -37,10 +37,10 @@ func (m *mounted[T]) modifyMany(x *exchange) error {
 	}
 	return m.each(x, q, func(t *T) (*T, error) {
 		key := m.Schema.KeyOf(t)
-		if _, err := m.Service.Modify(x.ctx, x.caller, key, in); err != nil || !x.opts.records {
+		if _, err := m.Modifier.Modify(x.ctx, x.caller, key, in); err != nil || !x.opts.records {
 			return nil, err
 		}
-		return m.Service.Find(x.ctx, x.caller, key)
+		return m.Reader.Find(x.ctx, x.caller, key)
 	})
 }
 

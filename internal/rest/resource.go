@@ -26,17 +26,24 @@ type Reader[T any] interface {
 	Fill(ctx context.Context, rows []*T) error
 }
 
-// A Service is what the domain offers of a resource that can be changed.
-type Service[T any] interface {
+// A Modifier is what the domain offers of a resource whose records come and go
+// with something else and can be changed.
+type Modifier[T any] interface {
 	Reader[T]
-	// Create makes a record and returns it.
-	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error)
 	// Modify changes the record under a key and returns it as it was before.
 	Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (before *T, err error)
-	// Delete removes the record under a key.
-	Delete(ctx context.Context, caller svm.Caller, key []string) error
 	// Restore undoes a Modify in a bulk call that failed later.
 	Restore(ctx context.Context, caller svm.Caller, before *T) error
+}
+
+// A Service is what the domain offers of a resource whose records can be made,
+// changed and removed.
+type Service[T any] interface {
+	Modifier[T]
+	// Create makes a record and returns it.
+	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error)
+	// Delete removes the record under a key.
+	Delete(ctx context.Context, caller svm.Caller, key []string) error
 }
 
 // A Resource mounts one kind of record in the API.
@@ -46,10 +53,11 @@ type Resource[T any] struct {
 	Path string
 	// Schema declares the fields.
 	Schema *record.Schema[T]
-	// Reader answers reads. Service, nil for a resource that can only be
-	// read, answers everything and takes Reader's place.
-	Reader  Reader[T]
-	Service Service[T]
+	// One of the three answers: Reader, for a resource that can only be read,
+	// Modifier or Service. It takes the place of those above it.
+	Reader   Reader[T]
+	Modifier Modifier[T]
+	Service  Service[T]
 	// Singleton says that Path names one record, found under the nil key.
 	Singleton bool
 	// Operations are the ids of the operations there are.
@@ -90,7 +98,10 @@ type mounted[T any] struct {
 
 func (r Resource[T]) routes(a *API) []*route {
 	if r.Service != nil {
-		r.Reader = r.Service
+		r.Modifier = r.Service
+	}
+	if r.Modifier != nil {
+		r.Reader = r.Modifier
 	}
 	m := &mounted[T]{Resource: r, api: a, keys: r.Schema.Keys()}
 	for _, f := range r.Schema.Fields() {

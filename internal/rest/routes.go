@@ -7,6 +7,7 @@ import (
 	"github.com/duoplane/duoplane/internal/diagnose"
 	"github.com/duoplane/duoplane/internal/door"
 	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/loginmsg"
 	"github.com/duoplane/duoplane/internal/logins"
 	"github.com/duoplane/duoplane/internal/owned"
 	"github.com/duoplane/duoplane/internal/svm"
@@ -21,6 +22,7 @@ type Services struct {
 	SVMs     *svm.Service
 	Cluster  *svm.ClusterService
 	Nodes    *svm.NodeService
+	Messages *loginmsg.Service
 
 	Logins    *logins.Table
 	Explainer *diagnose.Explainer
@@ -32,8 +34,9 @@ type Services struct {
 }
 
 const (
-	pathDuo  = "/security/authentication/duo"
-	pathSVMs = "/svm/svms"
+	pathDuo      = "/security/authentication/duo"
+	pathMessages = "/security/login/messages"
+	pathSVMs     = "/svm/svms"
 )
 
 // Routes lists all that the API serves, beside the jobs it starts itself. The
@@ -86,6 +89,16 @@ func (s *Services) accounts() []Mounted {
 			Links:      ownerLink(func(r *account.Role) svm.Owner { return r.Owner }),
 			Tag:        "Security", Title: "roles",
 			Doc: "What accounts may do. The roles are built in.",
+		},
+		Resource[loginmsg.Messages]{
+			Path: pathMessages, Schema: loginmsg.Schema(), Modifier: s.Messages,
+			Operations: Operations{
+				List: "login_messages_collection_get", ModifyMany: "login_messages_modify_collection",
+				Read: "login_messages_get", Modify: "login_messages_modify",
+			},
+			Links: map[string]func(*loginmsg.Messages) string{"svm": func(m *loginmsg.Messages) string { return "/api" + pathSVMs + "/" + m.Owner.UUID }},
+			Tag:   "Security", Title: "login messages",
+			Doc: "What SSH logins show: a banner before them and a message of the day after them. The cluster and every SVM have theirs, which need not be made.",
 		},
 	}
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/loginmsg"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -18,6 +19,12 @@ func (s *Services) cli() []Mounted {
 		},
 		Directory[account.PublicKey]{
 			Name: "security login publickey", Path: "/security/authentication/publickeys", Schema: keys.Schema(), Service: keys,
+		},
+		Directory[loginmsg.Messages]{
+			Name: "security login banner", Path: pathMessages, Schema: loginmsg.BannerSchema(), Modifier: s.Messages,
+		},
+		Directory[loginmsg.Messages]{
+			Name: "security login motd", Path: pathMessages, Schema: loginmsg.MotdSchema(), Modifier: s.Messages,
 		},
 		Directory[svm.SVM]{
 			Name: "vserver", Path: pathSVMs, Schema: s.SVMs.Schema(), Service: s.SVMs, Keys: []string{flagVserver},

@@ -10,6 +10,7 @@ import (
 	"github.com/duoplane/duoplane/internal/audit"
 	"github.com/duoplane/duoplane/internal/audit/audittest"
 	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/loginmsg"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/rest"
 	"github.com/duoplane/duoplane/internal/seal"
@@ -33,9 +34,9 @@ func (prober) Status(_ context.Context, p *duo.Profile) string {
 func serveReal(t *testing.T, ids *translation) siteOption {
 	t.Helper()
 	log := audittest.New(t)
-	st := memstore.New(append(svm.Tables(), account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups)...)
+	st := memstore.New(append(svm.Tables(), account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups, loginmsg.Table)...)
 	ledger := audit.NewLedger(st, log)
-	svms := svm.NewService(ledger, account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups)
+	svms := svm.NewService(ledger, account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups, loginmsg.Table)
 	keys, err := seal.InMemory()
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func serveReal(t *testing.T, ids *translation) siteOption {
 		SVMs:     svms,
 		Cluster:  svm.NewClusterService(ledger),
 		Nodes:    svm.NewNodeService(ledger),
+		Messages: loginmsg.NewService(ledger, svms),
 		Version:  "1.2.3",
 	}
 	addOurs(t, &s, ledger, keys)

@@ -53,10 +53,10 @@ func (m *mounted[T]) modifyOne(x *exchange) error {
 		if rest.Len() == 0 {
 			return fault.New(fault.NothingToSet, "", "No values were given to apply.")
 		}
-		if _, err = m.Service.Modify(x.ctx, x.caller, key, rest); err != nil || !x.opts.records {
+		if _, err = m.Modifier.Modify(x.ctx, x.caller, key, rest); err != nil || !x.opts.records {
 			return err
 		}
-		changed, err = m.Service.Find(x.ctx, x.caller, key)
+		changed, err = m.Reader.Find(x.ctx, x.caller, key)
 		return err
 	})
 	if err != nil {

@@ -54,6 +54,26 @@ func (s *Session) askSecret(prompt string) (secret.Text, error) {
 	return text, nil
 }
 
+// askLines reads a text of several lines, up to an empty one; a line of a blank
+// stands for an empty line in it. It ends early once the text is longer than
+// limit bytes. Ctrl-C and the end of the input give it up: errInterrupt.
+func (s *Session) askLines(limit int) (string, error) {
+	var b strings.Builder
+	for b.Len() <= limit {
+		line, err := s.answer("")
+		switch {
+		case errors.Is(err, io.EOF):
+			return "", errInterrupt
+		case err != nil:
+			return "", err
+		case line == "":
+			return b.String(), nil
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String(), nil
+}
+
 // A lineReader reads lines from something that is not a terminal.
 type lineReader struct {
 	r   *bufio.Reader

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -97,18 +98,25 @@ func (m *mounted[T]) askRequired(c *Call, in record.Input[T]) (record.Input[T], 
 
 func (m *mounted[T]) modify(ctx context.Context, c *Call) error {
 	in, err := m.inputs(c, record.Modify)
+	compose := in.Len() == 0 && m.Compose != nil && c.session.cfg.Term
 	switch {
 	case err != nil:
 		return err
-	case in.Len() == 0:
+	case in.Len() == 0 && !compose:
 		return usagef("nothing to modify; give the parameters that shall change")
 	}
 	found, exact, err := m.targets(ctx, c)
 	if err != nil {
 		return err
 	}
-	return m.each(ctx, c, found, exact, "modified", func(key []string) error {
-		_, err := m.Service.Modify(ctx, c.Caller, key, in)
+	return m.each(ctx, c, found, exact, "modified", func(t *T) error {
+		in := in
+		if compose {
+			if in, err = m.Compose(c, t); err != nil {
+				return err
+			}
+		}
+		_, err := m.Modifier.Modify(ctx, c.Caller, m.Schema.KeyOf(t), in)
 		return err
 	})
 }
@@ -123,15 +131,15 @@ func (m *mounted[T]) remove(ctx context.Context, c *Call) error {
 			return err
 		}
 	}
-	return m.each(ctx, c, found, exact, "deleted", func(key []string) error {
-		return m.Service.Delete(ctx, c.Caller, key)
+	return m.each(ctx, c, found, exact, "deleted", func(t *T) error {
+		return m.Service.Delete(ctx, c.Caller, m.Schema.KeyOf(t))
 	})
 }
 
 // each does one thing to every record and, unless exactly one was named, tells
 // to how many. What fails for one record is told and does not keep it from
-// the others.
-func (m *mounted[T]) each(ctx context.Context, c *Call, found []*T, exact bool, done string, do func(key []string) error) error {
+// the others; Ctrl-C does.
+func (m *mounted[T]) each(ctx context.Context, c *Call, found []*T, exact bool, done string, do func(t *T) error) error {
 	s := c.session
 	if len(found) == 0 {
 		c.Line(noEntries)
@@ -139,10 +147,12 @@ func (m *mounted[T]) each(ctx context.Context, c *Call, found []*T, exact bool, 
 	}
 	count, failed := 0, false
 	for _, t := range found {
-		err := do(m.Schema.KeyOf(t))
+		err := do(t)
 		switch {
 		case err == nil:
 			count++
+		case errors.Is(err, errInterrupt):
+			return errShown
 		case exact && len(found) == 1:
 			return err
 		default:

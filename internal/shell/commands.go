@@ -7,6 +7,7 @@ import (
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/diagnose"
 	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/loginmsg"
 	"github.com/duoplane/duoplane/internal/logins"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/secret"
@@ -22,6 +23,7 @@ const (
 	pathDuo      = "/security/authentication/duo"
 	pathExplain  = "/duoplane/explain"
 	pathLogins   = "/duoplane/logins"
+	pathMessages = "/security/login/messages"
 	pathTest     = "/duoplane/profiles"
 	pathKeys     = "/security/authentication/publickeys"
 	pathSVMs     = "/svm/svms"
@@ -33,8 +35,8 @@ type Declared[T any] interface {
 	Schema() *record.Schema[T]
 }
 
-// Services is what the commands of Duoplane stand on. Of the functions and of
-// Logins any may be nil; then its command does not exist.
+// Services is what the commands of Duoplane stand on. Of the functions, of
+// Messages and of Logins any may be nil; then its commands do not exist.
 type Services struct {
 	SVMs     Declared[svm.SVM]
 	Accounts loginrow.Accounts
@@ -42,6 +44,8 @@ type Services struct {
 	PublicKeys Declared[account.PublicKey]
 	Profiles   Declared[duo.Profile]
 	Groups     Declared[duo.Group]
+	// Messages are what logins show.
+	Messages Modifier[loginmsg.Messages]
 	// Logins are the latest logins, Cluster the cluster.
 	Logins interface {
 		Reader[logins.Login]
@@ -77,6 +81,12 @@ func Commands(s Services) []Mounted {
 			Method: methodGet, Path: pathCluster, Run: s.showCluster,
 		},
 		s.renameVserver(), s.lock(), s.unlock(), s.password(),
+	}
+	if s.Messages != nil {
+		commands = append(commands,
+			Directory{"security login banner", "Manage the texts before logins"},
+			Directory{"security login motd", "Manage the messages of the day"},
+			s.banners(), s.motds())
 	}
 	if s.Logins != nil {
 		commands = append(commands, s.history())

@@ -147,14 +147,19 @@ func unsafeRune(r rune) bool {
 	return r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-// printPairs prints labels and values, aligned at the colons.
+// printPairs prints labels and values, aligned at the colons. The further
+// lines of a value stand below its first.
 func printPairs(p *printer, pairs [][2]string) {
 	widest := 0
 	for _, pair := range pairs {
 		widest = max(widest, utf8.RuneCountInString(pair[0]))
 	}
 	for _, pair := range pairs {
-		p.line(strings.Repeat(" ", widest-utf8.RuneCountInString(pair[0])) + pair[0] + ": " + orDash(pair[1]))
+		before := strings.Repeat(" ", widest-utf8.RuneCountInString(pair[0])) + pair[0] + ": "
+		for line := range strings.SplitSeq(orDash(pair[1]), "\n") {
+			p.line(before + line)
+			before = strings.Repeat(" ", widest+len(": "))
+		}
 	}
 }
 

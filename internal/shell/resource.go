@@ -23,13 +23,20 @@ type Reader[T any] interface {
 	Fill(ctx context.Context, rows []*T) error
 }
 
-// A Service is what the domain offers of a resource that can be changed.
-type Service[T any] interface {
+// A Modifier is what the domain offers of a resource whose records come and go
+// with something else and can be changed.
+type Modifier[T any] interface {
 	Reader[T]
-	// Create makes a record and returns it.
-	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error)
 	// Modify changes the record under a key and returns it as it was before.
 	Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (before *T, err error)
+}
+
+// A Service is what the domain offers of a resource whose records can be made,
+// changed and removed.
+type Service[T any] interface {
+	Modifier[T]
+	// Create makes a record and returns it.
+	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error)
 	// Delete removes the record under a key.
 	Delete(ctx context.Context, caller svm.Caller, key []string) error
 }
@@ -45,11 +52,12 @@ type Resource[T any] struct {
 	Path string
 	// Schema declares the fields; those with a Flag are parameters.
 	Schema *record.Schema[T]
-	// Reader answers reads. Service, nil for a resource that can only be
-	// read, answers everything and takes Reader's place.
-	Reader  Reader[T]
-	Service Service[T]
-	// Verbs are the verbs there are, nil for all that Reader or Service give.
+	// One of the three answers: Reader, for a resource that can only be read,
+	// Modifier or Service. It takes the place of those above it.
+	Reader   Reader[T]
+	Modifier Modifier[T]
+	Service  Service[T]
+	// Verbs are the verbs there are, nil for all that these three give.
 	// ShowAs is another name for show ("history").
 	Verbs  []string
 	ShowAs string
@@ -77,9 +85,15 @@ type Resource[T any] struct {
 	Block   []Line
 	Columns []Column
 	By      string
+	// Needs is a parameter without whose value a record is left out of show,
+	// unless the parameter is given; "*" for its value leaves nothing out.
+	Needs string
 	// DeleteWarning, if any, is shown with the question whether to go on
 	// before anything is deleted.
 	DeleteWarning string
+	// Compose, if any, asks a person for the new values of a record when a
+	// modification names none.
+	Compose func(c *Call, t *T) (record.Input[T], error)
 	// Complete, if any, adds to what was given for a new record, for example
 	// by asking for a password.
 	Complete func(ctx context.Context, c *Call, in record.Input[T]) (record.Input[T], error)
@@ -111,7 +125,10 @@ type mounted[T any] struct {
 
 func (r Resource[T]) mount(t *tree) error {
 	if r.Service != nil {
-		r.Reader = r.Service
+		r.Modifier = r.Service
+	}
+	if r.Modifier != nil {
+		r.Reader = r.Modifier
 	}
 	m := &mounted[T]{Resource: r, rows: make(map[string]*record.Field[T])}
 	if err := m.compile(); err != nil {
@@ -187,9 +204,13 @@ func (m *mounted[T]) columnFlags() []string {
 func (m *mounted[T]) commands() []*command {
 	verbs := m.Verbs
 	if verbs == nil {
-		verbs = []string{verbShow}
-		if m.Service != nil {
+		switch {
+		case m.Service != nil:
 			verbs = []string{verbCreate, verbDelete, verbModify, verbShow}
+		case m.Modifier != nil:
+			verbs = []string{verbModify, verbShow}
+		default:
+			verbs = []string{verbShow}
 		}
 	}
 	names := make(map[string]string)

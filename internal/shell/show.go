@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/duoplane/duoplane/internal/record"
 )
 
 const noEntries = "There are no entries matching your query."
@@ -21,8 +23,12 @@ func footer(count int, done string) string {
 type Line struct {
 	Label, Param string
 	Below        bool // the value stands on a line of its own
+	Ruled        bool // a rule stands below the label, and the value's lines below that
 	Gap          bool // an empty line follows
 }
+
+// ruleWidth is that of the rule below a label.
+const ruleWidth = 77
 
 // A Column is one column of a table.
 type Column struct {
@@ -54,7 +60,8 @@ func (m *mounted[T]) show(ctx context.Context, c *Call) error {
 	case flags == nil:
 		flags, shown = m.keys, m.keys
 	}
-	q, err := m.filter(slices.Concat(c.args.where, c.args.list), shown)
+	given, more := m.needed(slices.Concat(c.args.where, c.args.list))
+	q, err := m.filter(given, shown, more...)
 	if err != nil {
 		return err
 	}
@@ -77,6 +84,22 @@ func (m *mounted[T]) show(ctx context.Context, c *Call) error {
 		m.printTables(c, found)
 	}
 	return nil
+}
+
+// needed adds the filter of a resource that Needs a value. It may change given.
+func (m *mounted[T]) needed(given []arg) ([]arg, []record.Param) {
+	if m.Needs == "" {
+		return given, nil
+	}
+	i := slices.IndexFunc(given, func(g arg) bool { return g.param.Name == m.Needs })
+	switch {
+	case i < 0:
+		return given, []record.Param{{Name: m.rows[m.Needs].Path, Value: "!null"}}
+	case given[i].value.is("*"):
+		return slices.Delete(given, i, i+1), nil
+	default:
+		return given, nil
+	}
 }
 
 // pickFields reads -fields: names, their beginnings, "*" for all. The keys are
@@ -116,11 +139,16 @@ func (m *mounted[T]) readable(name string) (string, error) {
 	return p.Name, nil
 }
 
-// cell returns a record's value as it is shown: "-" for what is not set, lists
-// with the separator between their elements.
+// cell returns a record's value as it is shown in one line: "-" for what is not
+// set, lists with the separator between their elements.
 func (m *mounted[T]) cell(flag string, t *T, between string) string {
+	return clean(strings.ReplaceAll(m.text(flag, t, between), "\n", " "))
+}
+
+// text is cell for a text that may have several lines and hold anything.
+func (m *mounted[T]) text(flag string, t *T, between string) string {
 	f := m.rows[flag]
-	return clean(orDash(f.Said(shown(f, f.Get(t), between))))
+	return orDash(f.Said(strings.TrimRight(shown(f, f.Get(t), between), "\n")))
 }
 
 // printInstances prints every field of every record.
@@ -131,7 +159,7 @@ func (m *mounted[T]) printInstances(c *Call, found []*T) {
 		}
 		pairs := make([][2]string, len(m.all))
 		for i, flag := range m.all {
-			pairs[i] = [2]string{m.label(flag), m.cell(flag, t, ", ")}
+			pairs[i] = [2]string{m.label(flag), m.text(flag, t, ", ")}
 		}
 		c.Pairs(pairs...)
 		if c.Stopped() {
@@ -156,20 +184,30 @@ func (m *mounted[T]) printBlocks(c *Call, found []*T) {
 			c.Line("")
 		}
 		for _, l := range m.Block {
-			value := m.cell(l.Param, t, ", ")
-			if l.Below {
-				c.Line("%s:", l.Label)
-				c.Line("%s", value)
-			} else {
-				c.Line("%s: %s", l.Label, value)
-			}
-			if l.Gap {
-				c.Line("")
-			}
+			m.printLine(c, l, t)
 		}
 		if c.Stopped() {
 			return
 		}
 	}
 	m.countBlocks(c, found)
+}
+
+func (m *mounted[T]) printLine(c *Call, l Line, t *T) {
+	switch {
+	case l.Ruled:
+		c.Line("%s", l.Label)
+		c.Line("%s", strings.Repeat("-", ruleWidth))
+		for line := range strings.SplitSeq(m.text(l.Param, t, ", "), "\n") {
+			c.Line("%s", line)
+		}
+	case l.Below:
+		c.Line("%s:", l.Label)
+		c.Line("%s", m.cell(l.Param, t, ", "))
+	default:
+		c.Line("%s: %s", l.Label, m.cell(l.Param, t, ", "))
+	}
+	if l.Gap {
+		c.Line("")
+	}
 }

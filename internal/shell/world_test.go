@@ -20,6 +20,7 @@ import (
 	"github.com/duoplane/duoplane/internal/duoapi"
 	"github.com/duoplane/duoplane/internal/enforce"
 	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/loginmsg"
 	"github.com/duoplane/duoplane/internal/logins"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/seal"
@@ -55,9 +56,9 @@ type world struct {
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	w := &world{TB: tb}
-	data := memstore.New(append(svm.Tables(), duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys)...)
+	data := memstore.New(append(svm.Tables(), duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys, loginmsg.Table)...)
 	ledger := audit.NewLedger(data, audittest.New(tb))
-	w.svms = svm.NewService(ledger, duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys)
+	w.svms = svm.NewService(ledger, duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys, loginmsg.Table)
 	keys, err := seal.InMemory()
 	w.must(err)
 	w.cluster, err = w.svms.EnsureCluster(tb.Context(), "cluster1")
@@ -79,8 +80,9 @@ func newWorld(tb testing.TB) *world {
 		Commands: shell.Commands(shell.Services{
 			SVMs: w.svms, Accounts: w.accounts, PublicKeys: w.accounts.PublicKeys(),
 			Profiles: w.profiles, Groups: duo.NewGroupService(ledger, w.svms), Logins: table,
-			Cluster: func(context.Context) (svm.Cluster, error) { return w.cluster, nil },
-			Owners:  w.owners, Test: w.test, Explain: diagnose.NewExplainer(ledger, w.svms).Explain, Audit: auditLines,
+			Messages: loginmsg.NewService(ledger, w.svms),
+			Cluster:  func(context.Context) (svm.Cluster, error) { return w.cluster, nil },
+			Owners:   w.owners, Test: w.test, Explain: diagnose.NewExplainer(ledger, w.svms).Explain, Audit: auditLines,
 			CheckPassword: func(_ context.Context, _ svm.Caller, password secret.Text) error {
 				if password.Equal(secret.NewText("correct horse 1")) {
 					return nil
