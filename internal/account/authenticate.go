@@ -52,6 +52,14 @@ type Credentials struct {
 // of a password bites as soon as it has arrived here; one made through this
 // process bites at once.
 func (s *Service) Authenticate(ctx context.Context, c Credentials) (Principal, error) {
+	p, err := s.authenticate(ctx, c)
+	if err != nil {
+		s.failed.add(c.Application, fault.CodeOf(err))
+	}
+	return p, err
+}
+
+func (s *Service) authenticate(ctx context.Context, c Credentials) (Principal, error) {
 	snap, err := s.ledger.Local(ctx)
 	if err != nil {
 		return Principal{}, err

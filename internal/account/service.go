@@ -39,6 +39,7 @@ type Service struct {
 	memory   *memory
 	throttle *throttle
 	refusals *refusals
+	failed   failureCounts
 	flight   singleflight.Group // of verifications of one password
 }
 

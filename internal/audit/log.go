@@ -37,9 +37,10 @@ type Log struct {
 	cfg    Config
 	logger *slog.Logger
 
-	mu     sync.Mutex // guards cur, closed and the fields of every file
+	mu     sync.Mutex // guards what follows and the fields of every file
 	cur    *file
 	closed bool
+	stats  Stats
 }
 
 // Open opens the log in a directory, and creates it with mode 0600 if need be.
@@ -103,6 +104,9 @@ func (p *Pending) End(err error) {
 	}
 	p.log.mu.Lock()
 	defer p.log.mu.Unlock()
+	if werr != nil {
+		p.log.stats.WriteFailures++
+	}
 	p.file.pending--
 	p.file.dirty = true
 	p.log.release(p.file)
@@ -130,8 +134,10 @@ func (l *Log) write(b []byte, pending bool) (*file, int64, error) {
 	defer l.mu.Unlock()
 	at, err := l.append(b)
 	if err != nil {
+		l.stats.WriteFailures++
 		return nil, 0, fault.Wrap(err, fault.Unavailable, "", "the audit log cannot be written (%s)", brief(err))
 	}
+	l.stats.Lines++
 	if pending {
 		l.cur.pending++
 	}
@@ -146,6 +152,7 @@ func (l *Log) append(b []byte) (int64, error) {
 	if l.cur.end > 0 && l.cur.end+int64(len(b)) > l.cfg.MaxBytes {
 		if err := setAside(l.root, l.cfg.Keep); err != nil {
 			// Too long a log is better than none.
+			l.stats.RotateFailures++
 			l.logger.Error("the audit log grows beyond its size", slog.Any("error", err))
 		}
 	}
@@ -173,6 +180,7 @@ func (l *Log) release(f *file) {
 		return
 	}
 	if err := errors.Join(f.f.Sync(), f.f.Close()); err != nil {
+		l.stats.SyncFailures++
 		l.logger.Error("an old audit log was not closed properly", slog.Any("error", err))
 	}
 }
@@ -212,6 +220,7 @@ func (l *Log) sync() {
 	defer l.mu.Unlock()
 	if err != nil {
 		f.dirty = true
+		l.stats.SyncFailures++
 		l.logger.Error("the audit log cannot be synced", slog.Any("error", err))
 	}
 	f.pending--

@@ -41,6 +41,14 @@ const (
 	Excluded  RulingReason = "excluded"   // every group of the user's excludes the user
 )
 
+// RulingReasons returns all of them.
+func RulingReasons() []RulingReason {
+	return append(Spared(), Everybody, Member)
+}
+
+// Spared returns the reasons of a Ruling by which nobody is asked.
+func Spared() []RulingReason { return []RulingReason{NoProfile, Disabled, NotMember, Excluded} }
+
 // Govern rules on a login. own is the profile of the login's owner, cluster
 // the cluster's, either may be nil; groups are those of the governing
 // profile's owner. The owner's own profile governs even when it is disabled:

@@ -7,8 +7,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/duoplane/duoplane/internal/duo"
+	"github.com/duoplane/duoplane/internal/enumtest"
 	"github.com/duoplane/duoplane/internal/svm"
 )
+
+func TestRulingReasonsAreAll(t *testing.T) {
+	enumtest.Complete(t, "RulingReason", duo.RulingReasons())
+}
 
 func TestGovern(t *testing.T) {
 	on := func(owner string) *duo.Profile { return &duo.Profile{Owner: svm.Owner{UUID: owner}, Enabled: true} }

@@ -26,6 +26,11 @@ const (
 	CallAuthStatus   Call = "auth_status"
 )
 
+// Calls returns all calls.
+func Calls() []Call {
+	return []Call{CallPing, CallCheck, CallLogo, CallEnroll, CallEnrollStatus, CallPreauth, CallAuth, CallAuthStatus}
+}
+
 // maxReply bounds the body of a reply.
 const maxReply = 1 << 20
 
@@ -80,14 +85,18 @@ func (c *Client) once(ctx context.Context, r request) (reply, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	began := time.Now()
 	res, e := c.exchange(ctx, r)
+	took := time.Since(began)
 	if e == nil {
 		e = c.judge(r, res)
 	}
 	if e != nil {
 		e.Call = r.call
+		c.cfg.Observe(r.call, e.Kind, took)
 		return reply{}, e
 	}
+	c.cfg.Observe(r.call, "", took)
 	return res, nil
 }
 

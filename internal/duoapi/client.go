@@ -37,6 +37,10 @@ type Config struct {
 	Timeouts Timeouts
 	// Now is the clock that requests are dated by; nil: time.Now.
 	Now func() time.Time
+	// Observe is told how every request to Duo ended, repeated ones included:
+	// kind is "" for a reply that the call could use. It must not block. Nil:
+	// nobody is told.
+	Observe func(call Call, kind Kind, took time.Duration)
 	// Dial opens TCP connections; nil: a net.Dialer, which alone gives Probe
 	// its lookup step. It is for tests and for hosts with a network of their
 	// own.
@@ -98,6 +102,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Observe == nil {
+		cfg.Observe = func(Call, Kind, time.Duration) {}
 	}
 	c := &Client{cfg: cfg, host: host, proxy: via, offset: new(atomic.Int64)}
 	c.transport = c.newTransport()

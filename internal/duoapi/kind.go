@@ -1,5 +1,10 @@
 package duoapi
 
+import (
+	"maps"
+	"slices"
+)
+
 // A Kind is a stable word for what went wrong. Decisions, metrics and logs
 // switch on it, so a word never changes its meaning.
 type Kind string
@@ -48,6 +53,9 @@ const (
 	KindTooLarge  Kind = "too_large" // more than a mebibyte
 	KindCutShort  Kind = "cut_short" // the connection ended before the reply was complete
 )
+
+// Kinds returns all kinds, in order of their words.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(kindTexts)) }
 
 type kindText struct{ reason, advice string }
 

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duoapi"
 	"github.com/duoplane/duoplane/internal/duolink"
@@ -29,6 +31,7 @@ type duoService struct {
 	profile duo.Profile
 	mu      sync.Mutex
 	now     time.Time // guarded by mu
+	told    []string  // guarded by mu; how the requests to Duo ended
 }
 
 func newService(t *testing.T) *duoService {
@@ -59,13 +62,19 @@ func newService(t *testing.T) *duoService {
 	if s.keyset, err = seal.InMemory(); err != nil {
 		t.Fatal(err)
 	}
-	s.links = duolink.New(duolink.Config{Secrets: s.keyset, RootCAs: ca.Pool(), Now: s.clock})
+	s.links = duolink.New(duolink.Config{Secrets: s.keyset, RootCAs: ca.Pool(), Now: s.clock, Observe: s.observe})
 	t.Cleanup(s.links.Close)
 	s.profile = duo.Profile{
 		Owner: svm.Owner{UUID: "u", Name: "svm1"}, APIHost: server.Listener.Addr().String(),
 		IntegrationKey: app.IKey, SecretKey: secret.Fresh(app.SKey.Text),
 	}
 	return s
+}
+
+func (s *duoService) observe(call duoapi.Call, kind duoapi.Kind, _ time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = append(s.told, strings.TrimSpace(fmt.Sprint(call, " ", kind)))
 }
 
 func (s *duoService) clock() time.Time {
@@ -119,6 +128,23 @@ func TestStatusTellsFailuresApart(t *testing.T) {
 				t.Errorf("got %q, want %q in it", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestTheObserverIsToldOfEveryProfilesRequests(t *testing.T) {
+	s := newService(t)
+	s.links.Status(t.Context(), &s.profile)
+	s.profile.SecretKey = secret.Fresh(secret.NewText("wrong"))
+	other, err := s.links.Open(&s.profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.Check(t.Context()); err == nil {
+		t.Fatal("a wrong key fits")
+	}
+	if diff := cmp.Diff([]string{"ping", "check", "check signature"}, s.told); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
 	}
 }
 

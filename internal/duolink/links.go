@@ -37,6 +37,8 @@ type Config struct {
 	UserAgent string
 	// Timeouts bound the parts of every call; zero fields have duoapi's defaults.
 	Timeouts duoapi.Timeouts
+	// Observe is told how every request to Duo ended, as duoapi.Config says.
+	Observe func(call duoapi.Call, kind duoapi.Kind, took time.Duration)
 	// Logger gets profiles that cannot be used; nil: nothing is logged.
 	Logger *slog.Logger
 	// Now is the clock; nil: time.Now.
@@ -187,6 +189,6 @@ func (l *Links) Open(p *duo.Profile) (*duoapi.Client, error) {
 	return duoapi.New(duoapi.Config{
 		Host: p.APIHost, IntegrationKey: p.IntegrationKey, SecretKey: key,
 		Proxy: p.ProxyWith(password), RootCAs: l.cfg.RootCAs, UserAgent: l.cfg.UserAgent,
-		Timeouts: l.cfg.Timeouts, Now: l.cfg.Now,
+		Timeouts: l.cfg.Timeouts, Now: l.cfg.Now, Observe: l.cfg.Observe,
 	})
 }

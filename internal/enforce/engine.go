@@ -9,6 +9,7 @@ package enforce
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/duoplane/duoplane/internal/duo"
@@ -106,8 +107,11 @@ type Config struct {
 	Now func() time.Time
 }
 
-// An Engine decides logins. Decide may be called concurrently.
-type Engine struct{ cfg Config }
+// An Engine decides logins. Its methods may be called concurrently.
+type Engine struct {
+	cfg      Config
+	deciding atomic.Int64
+}
 
 // New returns an Engine.
 func New(cfg Config) *Engine {
@@ -130,6 +134,8 @@ func New(cfg Config) *Engine {
 // latest when the deadline passes or ctx ends, and the decision is recorded
 // when it returns.
 func (e *Engine) Decide(ctx context.Context, r Request, p Prompter) Decision {
+	e.deciding.Add(1)
+	defer e.deciding.Add(-1)
 	began := e.cfg.Now()
 	within, cancel := context.WithTimeout(ctx, e.cfg.Deadline)
 	defer cancel()
@@ -140,6 +146,9 @@ func (e *Engine) Decide(ctx context.Context, r Request, p Prompter) Decision {
 	}
 	return d
 }
+
+// Deciding returns how many logins are on their way through Decide.
+func (e *Engine) Deciding() int64 { return e.deciding.Load() }
 
 func (e *Engine) decide(ctx context.Context, r Request, p Prompter) Decision {
 	ruling, err := e.cfg.Rule(ctx, duo.Login{Owner: r.Owner, User: r.User, Groups: r.Groups})

@@ -56,16 +56,20 @@ func (d *desk) Ask(context.Context, string) (secret.Text, error) {
 
 // decide takes alice through the profile; record is what Record returns.
 func (d *desk) decide(ctx context.Context, p *duo.Profile, record func(context.Context) error) enforce.Decision {
-	engine := enforce.New(enforce.Config{
+	return d.engine(p, record).Decide(ctx, enforce.Request{
+		Owner: svm.Owner{UUID: "u", Name: "svm1"}, User: "alice", From: "192.0.2.7", Service: "ssh", Interactive: true,
+	}, d)
+}
+
+// engine asks d about everybody, as the profile says.
+func (d *desk) engine(p *duo.Profile, record func(context.Context) error) *enforce.Engine {
+	return enforce.New(enforce.Config{
 		Rule: func(context.Context, duo.Login) (duo.Ruling, error) {
 			return duo.Ruling{Asked: true, Profile: p}, nil
 		},
 		Connect: func(*duo.Profile) (enforce.Client, error) { return d, nil },
 		Record:  func(ctx context.Context, _ enforce.Request, _ enforce.Decision) error { return record(ctx) },
 	})
-	return engine.Decide(ctx, enforce.Request{
-		Owner: svm.Owner{UUID: "u", Name: "svm1"}, User: "alice", From: "192.0.2.7", Service: "ssh", Interactive: true,
-	}, d)
 }
 
 func recorded(context.Context) error { return nil }

@@ -1,6 +1,9 @@
 package enforce
 
 import (
+	"slices"
+
+	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duoapi"
 	"github.com/duoplane/duoplane/internal/fault"
 )
@@ -46,6 +49,25 @@ func unruled(err error) Reason {
 		return PolicyOutdated
 	}
 	return PolicyUnknown
+}
+
+// Reasons returns every reason that a Decision can have.
+func Reasons() []Reason {
+	all := slices.Clone(ownReasons)
+	for _, r := range duo.Spared() {
+		all = append(all, Reason(r))
+	}
+	for _, k := range duoapi.Kinds() {
+		all = append(all, reasonOf(k))
+	}
+	return all
+}
+
+// ownReasons are those that are neither the profile's nor a call's.
+var ownReasons = []Reason{
+	Approved, Bypass,
+	DuoDenied, EnrollFirst, PersonRefused, Fraud, LockedOut, TimedOut, WrongPasscode, CodesSent, NoFactor, NoAnswer, PushFailed,
+	PolicyUnknown, PolicyOutdated, ProfileUnfit, NotRecorded, DeadlinePassed,
 }
 
 // reasonOf makes the reason of a call that failed.

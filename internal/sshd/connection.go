@@ -103,6 +103,7 @@ func (c *connection) begin() bool {
 	defer c.mu.Unlock()
 	if !c.closing {
 		c.running++
+		c.server.counts.running.Add(1)
 	}
 	return !c.closing
 }
@@ -110,6 +111,7 @@ func (c *connection) begin() bool {
 func (c *connection) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.server.counts.running.Add(-1)
 	if c.running--; c.closing && c.running == 0 {
 		_ = c.ssh.Close()
 	}

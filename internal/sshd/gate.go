@@ -29,6 +29,7 @@ type gate struct {
 type knock struct {
 	network netip.Prefix
 	close   func()
+	crowded bool // had to make room; guarded by gate.mu
 }
 
 func newGate(l Limits) *gate {
@@ -60,6 +61,7 @@ func (g *gate) enter(from netip.Addr, now time.Time, closeIt func()) (k *knock, 
 		return nil, 0, false
 	}
 	if len(g.open) >= g.limits.HalfOpen {
+		g.open[0].crowded = true
 		g.open[0].close()
 		g.forget(0)
 	}
@@ -114,6 +116,13 @@ func (g *gate) proven(k *knock) bool {
 	g.drop(k)
 	g.known[k] = struct{}{}
 	return true
+}
+
+// crowdedOut reports whether a connection had to make room for another.
+func (g *gate) crowdedOut(k *knock) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return k.crowded
 }
 
 // leave forgets a connection; calling it twice does no harm.

@@ -34,6 +34,7 @@ type login struct {
 	name   string        // the name of the account that proved it
 	over   bool          // refused for good
 	seat   bool          // a session is reserved
+	full   bool          // there was no session to reserve
 	talk   *conversation // from the last of the first factors on
 	asked  question      // to be put to the person next
 	who    account.Principal
@@ -175,6 +176,7 @@ func (l *login) passed(p account.Principal, method string) (*ssh.Permissions, er
 // second begins the conversation about the second factor.
 func (l *login) second(p account.Principal) (*ssh.Permissions, error) {
 	if !l.server.gate.proven(l.knock) {
+		l.full = true
 		return nil, l.end("Access denied: too many sessions are open; try again later.")
 	}
 	l.seat, l.who = true, p

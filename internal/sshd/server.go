@@ -20,6 +20,8 @@ type Server struct {
 	log  *slog.Logger
 	gate *gate
 
+	counts counts
+
 	ctx      context.Context // the connections' lifetime; it ends when Shutdown has no more patience
 	cut      context.CancelFunc
 	draining chan struct{} // closed when Shutdown begins
@@ -192,11 +194,14 @@ func (s *Server) handle(nc net.Conn, vserver string) {
 	from := addressOf(nc)
 	knock, wait, ok := s.gate.enter(from, s.cfg.Now(), cancel)
 	if !ok {
+		s.counts.tooMany.Add(1)
 		s.log.DebugContext(ctx, "connection refused: too many from its address", slog.Any("from", from))
 		return
 	}
 	defer s.gate.leave(knock)
+	s.counts.authenticating.Add(1)
 	if !pause(ctx, wait) {
+		s.counts.turnedAway(s.gate.crowdedOut(knock), false)
 		return
 	}
 	conn := &watched{Conn: nc, gone: cancel}
@@ -207,11 +212,14 @@ func (s *Server) handle(nc net.Conn, vserver string) {
 	conn.limit(s.cfg.Limits.KeyExchange)
 	sc, channels, requests, err := ssh.NewServerConn(conn, l.config())
 	if err != nil {
+		s.counts.turnedAway(s.gate.crowdedOut(knock), l.full)
 		s.log.DebugContext(ctx, "no login", slog.Any("from", from), slog.String("request", l.id), slog.Any("error", err))
 		return
 	}
 	conn.settle()
 	s.gate.leave(knock)
+	s.counts.admitted()
+	defer s.counts.open.Add(-1)
 	newConnection(s, sc, l.who).serve(ctx, channels, requests)
 }
 

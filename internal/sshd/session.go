@@ -123,6 +123,7 @@ func (s *session) open() Session {
 }
 
 func (s *session) runShell(ctx context.Context) uint32 {
+	s.server.counts.shells.Add(1)
 	s.write(s.before.lines(true))
 	if s.server.cfg.Motd != nil {
 		s.write(withEnd(wireText(s.server.cfg.Motd(ctx, s.who))))
@@ -148,6 +149,7 @@ func (s *session) runShell(ctx context.Context) uint32 {
 }
 
 func (s *session) runExec(ctx context.Context, line string) uint32 {
+	s.server.counts.commands.Add(1)
 	s.write(s.before.lines(false))
 	return uint32(s.open().Exec(ctx, line)) & 0xff //nolint:gosec // an exit status has eight bits
 }

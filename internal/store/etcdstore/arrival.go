@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/duoplane/duoplane/internal/store"
 )
@@ -16,6 +17,8 @@ type arrival struct {
 	reached store.Revision
 	err     error // why the image is not known
 	waiting []*waiter
+	known   store.Revision // the newest that anybody has waited for
+	behind  time.Time      // since when reached is less than known; zero while it is not
 }
 
 type waiter struct {
@@ -30,6 +33,10 @@ func (a *arrival) wait(ctx context.Context, rev store.Revision) error {
 	if a.err != nil || a.reached >= rev {
 		defer a.mu.Unlock()
 		return a.err
+	}
+	a.known = max(a.known, rev)
+	if a.behind.IsZero() {
+		a.behind = time.Now()
 	}
 	w := &waiter{rev: rev, done: make(chan struct{})}
 	a.waiting = append(a.waiting, w)
@@ -51,6 +58,9 @@ func (a *arrival) reach(rev store.Revision) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.reached, a.err = rev, nil
+	if rev >= a.known {
+		a.behind = time.Time{}
+	}
 	a.waiting = slices.DeleteFunc(a.waiting, func(w *waiter) bool {
 		if w.rev > rev {
 			return false
@@ -58,6 +68,17 @@ func (a *arrival) reach(rev store.Revision) {
 		close(w.done)
 		return true
 	})
+}
+
+// lag tells how many revisions the image lacks of the newest that is known,
+// and for how long it has lacked any.
+func (a *arrival) lag(now time.Time) (revisions int64, since time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.behind.IsZero() {
+		return 0, 0
+	}
+	return int64(a.known - a.reached), now.Sub(a.behind)
 }
 
 // fail says that the image is not known, until reach says otherwise.

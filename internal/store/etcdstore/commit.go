@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 
@@ -14,6 +15,13 @@ import (
 // Commit implements store.Store. After Raced, too, the next snapshot has what
 // the commit raced with.
 func (s *Store) Commit(ctx context.Context, changes ...store.Change) (store.Revision, error) {
+	began := time.Now()
+	rev, err := s.commit(ctx, changes)
+	s.committed(time.Since(began), err)
+	return rev, err
+}
+
+func (s *Store) commit(ctx context.Context, changes []store.Change) (store.Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, store.Unreached(err)
 	}

@@ -107,3 +107,27 @@ func TestArrivalsWakeThoseTheyAreFor(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLagIsWhatSomebodyWaitsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a arrival
+		wants := func(revisions int64, since time.Duration) {
+			t.Helper()
+			if r, s := a.lag(time.Now()); r != revisions || s != since {
+				t.Errorf("%d revisions for %s, want %d for %s", r, s, revisions, since)
+			}
+		}
+		a.reach(10)
+		wants(0, 0)
+		short, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if err := a.wait(short, 14); err == nil {
+			t.Error("revision 14 came")
+		}
+		wants(4, 3*time.Second) // nobody waits any more; it is missing all the same
+		a.reach(12)
+		wants(2, 3*time.Second)
+		a.reach(14)
+		wants(0, 0)
+	})
+}

@@ -37,6 +37,7 @@ func (s *Store) follow(ctx context.Context) {
 		began := s.mirror.revision()
 		err := s.watch(ctx)
 		if ctx.Err() == nil {
+			s.watchBreaks.Add(1)
 			s.log.WarnContext(ctx, "store: the watch on etcd broke", slog.Any("err", err))
 		}
 		for ctx.Err() == nil {
@@ -74,6 +75,7 @@ func (s *Store) load(ctx context.Context) error {
 	if err != nil {
 		return &lostError{err}
 	}
+	s.loads.Add(1)
 	s.mirror.replace(builder, rev)
 	s.fresh.mark(began)
 	return nil

@@ -48,6 +48,9 @@ type Config struct {
 	// Tables are all tables of the store. Keys of other tables under the
 	// prefix are left alone.
 	Tables []store.Codec
+	// Committed is told how long every Commit took, the wait for the snapshot
+	// included, and how it ended. It must not block. Nil: nobody is told.
+	Committed func(took time.Duration, err error)
 	// Logger gets what an operator acts on; nil discards it.
 	Logger *slog.Logger
 }
@@ -59,8 +62,9 @@ var (
 
 // A Store is a store.Store on etcd.
 type Store struct {
-	log  *slog.Logger
-	keys keyspace
+	log       *slog.Logger
+	keys      keyspace
+	committed func(took time.Duration, err error)
 
 	client *clientv3.Client
 	server *server // the embedded etcd, or nil
@@ -72,6 +76,8 @@ type Store struct {
 	confirm *confirmer // nil where the image has every acknowledged commit anyway
 	fresh   freshness
 	watched watched
+
+	watchBreaks, loads atomic.Int64
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -96,7 +102,7 @@ func open(ctx context.Context, cfg Config, dial func(context.Context, Config) (*
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{log: cfg.Logger, keys: keyspace{cfg.Prefix, tables}}
+	s := &Store{log: cfg.Logger, keys: keyspace{cfg.Prefix, tables}, committed: cfg.Committed}
 	s.mirror.keys, s.mirror.publish = &s.keys, s.publish
 	s.view.Store(&view{err: errLoading})
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -137,6 +143,9 @@ func (cfg *Config) check() (store.Tables, error) {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Committed == nil {
+		cfg.Committed = func(time.Duration, error) {}
 	}
 	return store.NewTables(cfg.Tables...)
 }
