@@ -29,6 +29,8 @@ type Config struct {
 type Metrics struct {
 	registry *prometheus.Registry
 	requests requestMetrics
+	duo      duoMetrics
+	commits  histograms
 }
 
 // New returns metrics that nobody has told anything yet.
@@ -41,7 +43,7 @@ func New(cfg Config) *Metrics {
 	m.poll(func(tell func(*Family, float64, ...string)) {
 		tell(buildInfo, 1, cfg.Version, cfg.Commit, runtime.Version())
 	}, buildInfo)
-	m.requests = m.newRequests()
+	m.requests, m.duo, m.commits = m.newRequests(), m.newDuo(), m.newCommits()
 	return m
 }
 
@@ -60,7 +62,10 @@ var buildInfo = &Family{
 // library.
 func Families() []Family {
 	var out []Family
-	for _, f := range slices.Concat([]*Family{buildInfo}, requestFamilies) {
+	all := slices.Concat(
+		[]*Family{buildInfo, commitSeconds}, requestFamilies, storeFamilies, loginFamilies, duoFamilies, sshFamilies, auditFamilies,
+	)
+	for _, f := range all {
 		out = append(out, *f)
 	}
 	slices.SortFunc(out, func(a, b Family) int { return strings.Compare(a.Name, b.Name) })
