@@ -70,7 +70,7 @@ func TestTheStoreShowsHowItKeepsUp(t *testing.T) {
 	m := metrics.New(metrics.Config{})
 	m.Store(func() metrics.StoreStats {
 		return metrics.StoreStats{
-			Revision: 42, LagRevisions: 3, Lag: 1500 * time.Millisecond, WatchBreaks: 2, Loads: 1, Records: map[string]int{"duo_profile": 9},
+			Revision: 42, LagRevisions: 3, Lag: 1500 * time.Millisecond, Age: 2 * time.Second, WatchBreaks: 2, Loads: 1, Records: map[string]int{"duo_profile": 9},
 		}
 	})
 	m.Committed(time.Millisecond, nil)
@@ -81,6 +81,7 @@ func TestTheStoreShowsHowItKeepsUp(t *testing.T) {
 		`duoplane_store_revision`:                                          "42",
 		`duoplane_store_lag_revisions`:                                     "3",
 		`duoplane_store_lag_seconds`:                                       "1.5",
+		`duoplane_store_snapshot_age_seconds`:                              "2",
 		`duoplane_store_watch_restarts_total`:                              "2",
 		`duoplane_store_loads_total`:                                       "1",
 		`duoplane_store_records{table="duo_profile"}`:                      "9",

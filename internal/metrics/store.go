@@ -19,6 +19,10 @@ var (
 		Name: "duoplane_store_lag_seconds", Kind: Gauge,
 		Help: "For how long the snapshot has lacked a revision that etcd has told this process of; 0 while it lacks none.",
 	}
+	storeAge = &Family{
+		Name: "duoplane_store_snapshot_age_seconds", Kind: Gauge,
+		Help: "Time since the snapshot was last known to hold every acknowledged commit. It grows while the etcd cluster is out of reach, and logins are refused from --max-policy-age on; 0 on an embedded etcd.",
+	}
 	storeWatchBreaks = &Family{
 		Name: "duoplane_store_watch_restarts_total", Kind: Counter,
 		Help: "How often the watch that feeds the snapshot ended and was begun anew.",
@@ -38,7 +42,7 @@ var (
 		Labels:  []Label{label("outcome", ok, string(fault.Raced), string(fault.Unavailable), string(fault.Timeout), string(fault.Internal))},
 		buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 	}
-	storeFamilies = []*Family{storeRevision, storeLagRevisions, storeLagSeconds, storeWatchBreaks, storeLoads, storeRecords}
+	storeFamilies = []*Family{storeRevision, storeLagRevisions, storeLagSeconds, storeAge, storeWatchBreaks, storeLoads, storeRecords}
 )
 
 // StoreStats tell how well the snapshot keeps up with etcd.
@@ -49,6 +53,8 @@ type StoreStats struct {
 	// how long it has lacked any.
 	LagRevisions int64
 	Lag          time.Duration
+	// Age is how long ago the snapshot was known to lack none.
+	Age time.Duration
 	// WatchBreaks and Loads count since the start.
 	WatchBreaks, Loads int64
 	// Records is the number of records in each table.
@@ -62,6 +68,7 @@ func (m *Metrics) Store(stats func() StoreStats) {
 		tell(storeRevision, float64(s.Revision))
 		tell(storeLagRevisions, float64(s.LagRevisions))
 		tell(storeLagSeconds, s.Lag.Seconds())
+		tell(storeAge, s.Age.Seconds())
 		tell(storeWatchBreaks, float64(s.WatchBreaks))
 		tell(storeLoads, float64(s.Loads))
 		for table, n := range s.Records {

@@ -10,6 +10,8 @@ import (
 type Stats struct {
 	// Revision is the snapshot's; 0 while there is none.
 	Revision store.Revision
+	// Age is as Store.Age has it.
+	Age time.Duration
 	// Behind is how many revisions the snapshot lacks of the newest that etcd
 	// has told this process of, BehindFor how long it has lacked any.
 	Behind    int64
@@ -24,7 +26,7 @@ type Stats struct {
 
 // Stats returns how things stand. It asks nobody.
 func (s *Store) Stats() Stats {
-	out := Stats{WatchBreaks: s.watchBreaks.Load(), Loads: s.loads.Load()}
+	out := Stats{Age: s.Age(), WatchBreaks: s.watchBreaks.Load(), Loads: s.loads.Load()}
 	out.Behind, out.BehindFor = s.arrival.lag(time.Now())
 	v := s.view.Load()
 	if v.err != nil {

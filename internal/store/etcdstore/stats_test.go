@@ -79,8 +79,8 @@ func TestBreaksOfTheWatchAreCounted(t *testing.T) {
 	}
 	g.open(t)
 	eventually(t, func() bool { return s.Stats().Revision >= store.Revision(last) })
-	want := etcdstore.Stats{Revision: store.Revision(last), WatchBreaks: 1, Loads: 2, Records: map[string]int{"heads": 1, "tails": 0}}
-	if diff := cmp.Diff(want, s.Stats()); diff != "" {
-		t.Errorf("want -, got +\n%s", diff)
+	got := s.Stats()
+	if got.WatchBreaks < 1 || got.Loads < 2 || got.Records["heads"] != 1 || got.Age <= 0 || got.Age > time.Minute {
+		t.Errorf("got %+v, want a break, a second load and a record", got)
 	}
 }
