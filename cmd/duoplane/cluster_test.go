@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/tls"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,16 +48,8 @@ func startEtcd(t *testing.T) etcdCluster {
 			t.Fatal(err)
 		}
 	}
-	cfg := embed.NewConfig()
-	cfg.Dir = filepath.Join(dir, "etcd")
-	anyPort := url.URL{Scheme: "https", Host: "127.0.0.1:0"}
-	peer := url.URL{Scheme: "http", Host: "member.invalid:2380"}
-	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = nil, []url.URL{peer}
-	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{anyPort}, []url.URL{anyPort}
-	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
+	cfg := etcdConfig(filepath.Join(dir, "etcd"), "https")
 	cfg.ClientTLSInfo = transport.TLSInfo{CertFile: server, KeyFile: server}
-	cfg.TickMs, cfg.ElectionMs = 10, 100
-	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
 	etcd, err := embed.StartEtcd(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,10 +20,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain puts the real program, and a small curl and ssh, into the PATH of every
+// TestMain puts the real program, and a small curl, ssh and etcd, into the PATH of every
 // test: go test needs nothing but Go.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"duoplane": main, "curl": curlMain, "ssh": sshMain, "askpass": askpassMain})
+	testscript.Main(m, map[string]func(){"duoplane": main, "curl": curlMain, "ssh": sshMain, "askpass": askpassMain, "etcd": etcdMain})
 }
 
 // TestScripts runs the scenarios in testdata.
@@ -40,8 +41,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// cmdReady waits for a ready file and puts its fields into variables:
-// "api_url" becomes $API_URL, and its host and port $API_ADDRESS.
+// cmdReady waits for a ready file and puts its fields into variables.
 func cmdReady(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: ready file")
@@ -60,16 +60,45 @@ func cmdReady(ts *testscript.TestScript, neg bool, args []string) {
 			continue
 		}
 		ts.Check(err)
-		var fields map[string]any
-		ts.Check(json.Unmarshal(doc, &fields))
-		for name, value := range fields {
-			if text, ok := value.(string); ok {
-				ts.Setenv(strings.ToUpper(name), text)
-			}
-		}
-		ts.Setenv("API_ADDRESS", strings.TrimPrefix(ts.Getenv("API_URL"), "https://"))
+		ts.Check(exportReady(doc, ts.Setenv))
 		return
 	}
+}
+
+// exportReady puts the fields of a ready file into variables: "api_url" becomes
+// $API_URL. Host and port of the API are $API_ADDRESS, of Duo $SIM_HOST, those
+// of SSH $SSH_HOST and $SSH_PORT, and the port of an SVM's door is $SSH_PORT_ with its name.
+func exportReady(doc []byte, set func(name, value string)) error {
+	var fields map[string]any
+	if err := json.Unmarshal(doc, &fields); err != nil {
+		return err
+	}
+	for name, value := range fields {
+		if text, ok := value.(string); ok {
+			set(strings.ToUpper(name), text)
+		}
+	}
+	var r ready
+	if err := json.Unmarshal(doc, &r); err != nil {
+		return err
+	}
+	for name, url := range map[string]string{"API_ADDRESS": r.APIURL, "SIM_HOST": r.SimURL} {
+		if url != "" {
+			set(name, strings.TrimPrefix(url, "https://"))
+		}
+	}
+	if host, port, err := net.SplitHostPort(r.SSHAddr); err == nil {
+		set("SSH_HOST", host)
+		set("SSH_PORT", port)
+	}
+	for svm, addr := range r.SSHDoors {
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			return err
+		}
+		set("SSH_PORT_"+strings.ToUpper(svm), port)
+	}
+	return nil
 }
 
 // cmdMode compares files' permissions with the first argument.

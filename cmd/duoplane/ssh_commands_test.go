@@ -1,12 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -19,25 +21,38 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// world is the scenario's.
-func world(ts *testscript.TestScript) *sshWorld { return ts.Value(worldKey{}).(*sshWorld) }
-
-// call sends a request and returns the body of a success.
-func (w *sshWorld) call(ts *testscript.TestScript, method, address, body string) string {
+// call sends a request as the administrator, to the programs whose ready files
+// were read last, and returns the body of a success.
+func call(ts *testscript.TestScript, method, address, body string) string {
+	pem, err := os.ReadFile(ts.Getenv("CA_FILE"))
+	ts.Check(err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	defer tr.CloseIdleConnections()
 	req, err := http.NewRequest(method, address, strings.NewReader(body))
 	ts.Check(err)
-	req.SetBasicAuth(w.admin.user, w.admin.pass)
+	req.SetBasicAuth("admin", ts.Getenv("ADMIN_PASSWORD"))
 	req.Header.Set("Content-Type", "application/json")
-	res, err := w.admin.http.Do(req)
+	res, err := (&http.Client{Transport: tr, Timeout: startLimit}).Do(req)
 	ts.Check(err)
 	defer res.Body.Close() //nolint:errcheck // only read
-	var text bytes.Buffer
-	_, err = text.ReadFrom(res.Body)
+	text, err := io.ReadAll(res.Body)
 	ts.Check(err)
 	if res.StatusCode/100 != 2 {
-		ts.Fatalf("%s %s %s: %s\n%s", method, address, body, res.Status, &text)
+		ts.Fatalf("%s %s %s: %s\n%s", method, address, body, res.Status, text)
 	}
-	return text.String()
+	return string(text)
+}
+
+// callAPI is call with a path below the server's /api/, callDuo with one below
+// the simulator's.
+func callAPI(ts *testscript.TestScript, method, path, body string) string {
+	return call(ts, method, ts.Getenv("API_URL")+"/api/"+path, body)
+}
+
+func callDuo(ts *testscript.TestScript, method, path, body string) string {
+	return call(ts, method, ts.Getenv("SIM_CONTROL_URL")+"/api/"+path, body)
 }
 
 // cmdRest sends a request below /api as the administrator.
@@ -45,8 +60,7 @@ func cmdRest(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: rest method path [body]")
 	}
-	w := world(ts)
-	_, _ = fmt.Fprint(ts.Stdout(), w.call(ts, args[0], w.admin.url+"/api/"+args[1], strings.Join(args[2:], "")))
+	_, _ = fmt.Fprint(ts.Stdout(), callAPI(ts, args[0], args[1], strings.Join(args[2:], "")))
 }
 
 // cmdDuo sends a request to the simulator's control.
@@ -54,8 +68,7 @@ func cmdDuo(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: duo method path [body]")
 	}
-	w := world(ts)
-	_, _ = fmt.Fprint(ts.Stdout(), w.call(ts, args[0], w.control+"/api/"+args[1], strings.Join(args[2:], "")))
+	_, _ = fmt.Fprint(ts.Stdout(), callDuo(ts, args[0], args[1], strings.Join(args[2:], "")))
 }
 
 // merged is a record with the fields of a script's JSON objects on top.
@@ -76,10 +89,10 @@ func cmdTenant(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: tenant [profile...]")
 	}
-	w, name := world(ts), ts.Getenv("SVM")
-	w.call(ts, http.MethodPost, w.admin.url+"/api/svm/svms", merged(ts, fields{"name": name}, nil))
+	name := ts.Getenv("SVM")
+	callAPI(ts, http.MethodPost, "svm/svms", merged(ts, fields{"name": name}, nil))
 	if len(args) > 0 {
-		w.call(ts, http.MethodPost, w.admin.url+"/api/security/authentication/duo/profiles", merged(ts, fields{
+		callAPI(ts, http.MethodPost, "security/authentication/duo/profiles", merged(ts, fields{
 			"owner": fields{"name": name}, "api_host": ts.Getenv("SIM_HOST"),
 			"integration_key": ts.Getenv("SIM_INTEGRATION_KEY"), "secret_key": ts.Getenv("SIM_SECRET_KEY"),
 		}, args))
@@ -93,12 +106,12 @@ func cmdPerson(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: person name [account...]")
 	}
-	w, name := world(ts), args[0]
-	w.call(ts, http.MethodPost, w.admin.url+"/api/security/accounts", merged(ts, fields{
+	name := args[0]
+	callAPI(ts, http.MethodPost, "security/accounts", merged(ts, fields{
 		"name": name, "owner": fields{"name": ts.Getenv("SVM")}, "role": "vsadmin", "password": sshPassword,
 		"applications": []fields{{"application": "ssh", "authentication_methods": []string{"password"}}},
 	}, args[1:]))
-	w.call(ts, http.MethodPost, w.control+"/api/users", merged(ts, fields{"name": name, "devices": []fields{
+	callDuo(ts, http.MethodPost, "users", merged(ts, fields{"name": name, "devices": []fields{
 		{"type": "phone", "number": "+1 555 010 1234"},
 		{"type": "token", "name": "HT-1", "otp": fields{"kind": "hotp", "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}},
 	}}, nil))
@@ -110,12 +123,11 @@ func cmdDoes(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 || len(args) > 2 {
 		ts.Fatalf("usage: does user [word|fault]")
 	}
-	w := world(ts)
 	var before []struct{ ID, User string }
-	ts.Check(json.Unmarshal([]byte(w.call(ts, http.MethodGet, w.control+"/api/faults", "")), &before))
+	ts.Check(json.Unmarshal([]byte(callDuo(ts, http.MethodGet, "faults", "")), &before))
 	for _, f := range before {
 		if f.User == args[0] {
-			w.call(ts, http.MethodDelete, w.control+"/api/faults/"+f.ID, "")
+			callDuo(ts, http.MethodDelete, "faults/"+f.ID, "")
 		}
 	}
 	if len(args) == 2 {
@@ -124,7 +136,29 @@ func cmdDoes(ts *testscript.TestScript, neg bool, args []string) {
 		if !strings.HasPrefix(args[1], "{") {
 			more = nil
 		}
-		w.call(ts, http.MethodPost, w.control+"/api/faults", merged(ts, now, more))
+		callDuo(ts, http.MethodPost, "faults", merged(ts, now, more))
+	}
+}
+
+// cmdPending waits until a push to a user waits for an answer, and puts its id
+// into $TXID.
+func cmdPending(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: pending user")
+	}
+	var pushes []struct{ TxID, User string }
+	waitFor(func() bool {
+		ts.Check(json.Unmarshal([]byte(callDuo(ts, http.MethodGet, "pushes", "")), &pushes))
+		for _, p := range pushes {
+			if p.User == args[0] {
+				ts.Setenv("TXID", p.TxID)
+				return true
+			}
+		}
+		return false
+	})
+	if ts.Getenv("TXID") == "" {
+		ts.Fatalf("no push to %s", args[0])
 	}
 }
 
@@ -166,7 +200,6 @@ func cmdLogins(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: logins user login...")
 	}
-	w := world(ts)
 	var got []string
 	waitFor(func() bool {
 		var page struct {
@@ -175,7 +208,7 @@ func cmdLogins(ts *testscript.TestScript, neg bool, args []string) {
 				Tries                    int
 			}
 		}
-		text := w.call(ts, http.MethodGet, w.admin.url+"/api/duoplane/logins?fields=*&order_by=id&user="+url.QueryEscape(args[0]), "")
+		text := callAPI(ts, http.MethodGet, "duoplane/logins?fields=*&order_by=id&user="+url.QueryEscape(args[0]), "")
 		ts.Check(json.Unmarshal([]byte(text), &page))
 		got = nil
 		for _, r := range page.Records {
@@ -209,19 +242,44 @@ func waitFor(happened func() bool) {
 	}
 }
 
-// cmdAwait runs a program until its output holds a text: for what follows a
-// login in its own time.
+// cmdAwait runs a program until its output holds a text, each time with the
+// same answers: for what follows a login in its own time.
 func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: await text program arguments...")
 	}
 	var out string
+	answers, err := os.ReadFile(ts.Getenv(answersVariable))
+	ts.Check(err)
 	waitFor(func() bool {
+		ts.Check(os.WriteFile(ts.Getenv(answersVariable), answers, 0o600))
 		ts.Check(ts.Exec(args[1], args[2:]...))
 		out = ts.ReadFile("stdout")
 		return strings.Contains(out, args[0])
 	})
 	if !strings.Contains(out, args[0]) {
 		ts.Fatalf("%s never prints %q:\n%s", args[1], args[0], out)
+	}
+}
+
+// cmdNoise writes lines that nobody types, and two that are well.
+func cmdNoise(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: noise file")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join([]string{
+		strings.Repeat("x", 1<<20), "security \x1b[2J", "security \xff\xfe", "vserver show -vserver \x1b[31mred\x00", `vserver show -vserver "x`,
+		strings.Repeat("security ", 400), strings.Repeat(`"`, 1000), "rows", "exit", "",
+	}, "\n")), 0o600))
+}
+
+// cmdReplace replaces a text in files.
+func cmdReplace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: replace old new file...")
+	}
+	for _, name := range args[2:] {
+		text := strings.ReplaceAll(ts.ReadFile(name), args[0], args[1])
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 	}
 }

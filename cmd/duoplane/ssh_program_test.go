@@ -35,6 +35,7 @@ type sshCall struct {
 	user, host, port string
 	command          []string
 	keys             []string
+	from             string
 	tty              bool
 	quiet            bool
 	methods          []string // in order; empty: as OpenSSH
@@ -63,6 +64,7 @@ func parseSSH(args []string) (*sshCall, error) {
 	fs := flag.NewFlagSet("ssh", flag.ContinueOnError)
 	fs.StringVar(&c.port, "p", "22", "port")
 	fs.StringVar(&c.user, "l", "", "user")
+	fs.StringVar(&c.from, "b", "", "address to come from")
 	fs.BoolVar(&c.tty, "tt", false, "a terminal, whatever stdin is")
 	fs.BoolVar(&c.quiet, "q", false, "say nothing")
 	fs.Func("i", "file of a key", func(file string) error { c.keys = append(c.keys, file); return nil })
@@ -100,7 +102,8 @@ func (c *sshCall) run() int {
 	if err != nil {
 		return c.fail(err)
 	}
-	dialled, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", net.JoinHostPort(c.host, c.port))
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(c.from)}}
+	dialled, err := dialer.DialContext(context.Background(), "tcp", net.JoinHostPort(c.host, c.port))
 	if err != nil {
 		return c.fail(err)
 	}

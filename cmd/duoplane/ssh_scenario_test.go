@@ -1,12 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -35,8 +34,8 @@ func TestSSH(t *testing.T) {
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"code": cmdCode, "ready": cmdReady, "await": cmdAwait,
 					"tenant": cmdTenant, "person": cmdPerson, "keypair": cmdKeypair,
-					"rest": cmdRest, "duo": cmdDuo, "does": cmdDoes,
-					"answers": cmdAnswers, "logins": cmdLogins,
+					"rest": cmdRest, "duo": cmdDuo, "does": cmdDoes, "pending": cmdPending,
+					"answers": cmdAnswers, "noise": cmdNoise, "replace": cmdReplace, "logins": cmdLogins,
 				},
 			})
 		})
@@ -46,37 +45,21 @@ func TestSSH(t *testing.T) {
 // sshPassword is everybody's.
 const sshPassword = "correct horse 1"
 
-// worldKey is where a scenario keeps its sshWorld.
-type worldKey struct{}
-
-// An sshWorld is a scenario's way to the program's REST API and to the
-// simulator's control.
-type sshWorld struct {
-	program *program
-	admin   *client
-	control string
-}
-
 // setUpSSH tells a scenario where everything is.
 func setUpSSH(env *testscript.Env, p *program) error {
 	t, ok := env.T().(interface{ Name() string })
 	if !ok {
 		return fmt.Errorf("a test of type %T has no name", env.T())
 	}
-	env.Values[worldKey{}] = &sshWorld{program: p, admin: p.client(p.ready.AdminPassword), control: p.ready.SimControlURL}
-	host, port, err := net.SplitHostPort(p.ready.SSHAddr)
+	doc, err := json.Marshal(p.ready)
 	if err != nil {
 		return err
 	}
-	_, door, err := net.SplitHostPort(p.ready.SSHDoors["svm1"])
-	if err != nil {
+	if err := exportReady(doc, env.Setenv); err != nil {
 		return err
 	}
 	for name, value := range map[string]string{
-		"HOST": host, "PORT": port, "SVM1_PORT": door, "SVM": filepath.Base(t.Name()),
-		"PASSWORD": sshPassword, "ADMIN_PASSWORD": p.ready.AdminPassword,
-		"SIM_HOST":            strings.TrimPrefix(p.ready.SimURL, "https://"),
-		"SIM_INTEGRATION_KEY": p.ready.SimIntegrationKey, "SIM_SECRET_KEY": p.ready.SimSecretKey,
+		"SVM": filepath.Base(t.Name()), "PASSWORD": sshPassword,
 		"SSH_ASKPASS": "askpass", "SSH_ASKPASS_REQUIRE": "force",
 		answersVariable: filepath.Join(env.WorkDir, "answers"), askedVariable: filepath.Join(env.WorkDir, "asked"),
 	} {
