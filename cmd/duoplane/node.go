@@ -56,13 +56,14 @@ type node struct {
 	profiles *duo.ProfileService
 	groups   *owned.Service[duo.Group]
 	messages *loginmsg.Service
-	keys     *seal.Keyset
+	keys     *seal.Ring
 	guard    *guard
 	open     closers
 	room     []byte // see heapRoom
 }
 
-// tables are all tables of the store.
+// tables are all tables of the store that hold data; seal.Holders, which is
+// about the processes that run, comes beside them.
 func tables() []store.Codec {
 	return slices.Concat(svm.Tables(), sshd.Tables(), []store.Codec{account.Accounts, account.PublicKeys, duo.Profiles, duo.Groups, loginmsg.Table, seal.Witnesses})
 }
@@ -81,12 +82,12 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.store.Tables, cfg.store.Logger = tables(), cfg.log
+	cfg.store.Tables, cfg.store.Logger = append(tables(), seal.Holders), cfg.log
 	if n.store, err = openStore(ctx, cfg.store); err != nil {
 		return nil, storeError{err}
 	}
 	n.open.add(n.store.Close)
-	if n.keys, err = seal.Prepare(ctx, n.store, cfg.keyset, tables()...); err != nil {
+	if err := n.openKeys(ctx, cfg); err != nil {
 		return nil, err
 	}
 	links := duolink.New(duolink.Config{Secrets: n.keys, RootCAs: cfg.duoRoots, UserAgent: "Duoplane/" + version})

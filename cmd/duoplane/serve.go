@@ -34,6 +34,7 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 		return err
 	}
 	open.add(func() error { return n.open.close(nil) })
+	n.reloadOnHangup(ctx)
 	cluster, made, err := n.found(ctx, cmp.Or(o.ClusterName, firstCluster), password)
 	if err != nil {
 		return err

@@ -145,6 +145,11 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
+// Begin writes the line of a change that takes more than one commit. The caller
+// makes the commits and ends the line. Unavailable when it cannot be written:
+// the change must not be made then.
+func (l *Ledger) Begin(a Actor, e Entry) (*Pending, error) { return l.log.Begin(a, e) }
+
 // Note writes the line of an event that changes nothing, such as a refused
 // credential. Unavailable when it cannot be written.
 func (l *Ledger) Note(a Actor, e Entry, o Outcome, reason string) error {

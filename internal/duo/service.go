@@ -17,11 +17,12 @@ var (
 	Groups   = &store.Table[Group]{Name: "duo_group", DocVersion: 1}     // key: owner's UUID / name
 )
 
-// A Sealer turns fresh secrets into sealed ones; *seal.Keyset is one.
+// A Sealer turns fresh secrets into sealed ones; *seal.Ring is one.
 type Sealer interface {
-	// Seal seals a fresh secret for its place. Absent and already sealed
-	// secrets are returned as they are.
-	Seal(place secret.Place, s secret.Sealed) (secret.Sealed, error)
+	// SealFor seals what is fresh in the slots, in place, with the key that a
+	// state of the store says. The changes it returns belong into the same
+	// commit.
+	SealFor(snap store.Snapshot, slots ...secret.Slot) ([]store.Change, error)
 }
 
 // A Prober tells whether Duo answers a profile.
@@ -64,12 +65,12 @@ func (s *ProfileService) prepare(_ context.Context, c owned.Change[Profile]) ([]
 	if err := p.checkProxyPassword(); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.SecretKey, err = s.sealer.Seal(SecretKeyPlace(p), p.SecretKey); err != nil {
-		return nil, err
-	}
-	p.ProxyPassword, err = s.sealer.Seal(ProxyPasswordPlace(p), p.ProxyPassword)
-	return nil, err
+	return s.sealer.SealFor(c.Snapshot, p.Secrets()...)
+}
+
+// Secrets returns the profile's secrets with their places.
+func (p *Profile) Secrets() []secret.Slot {
+	return []secret.Slot{{Place: SecretKeyPlace(p), Secret: &p.SecretKey}, {Place: ProxyPasswordPlace(p), Secret: &p.ProxyPassword}}
 }
 
 // SecretKeyPlace is where a profile's secret key is sealed for.

@@ -2,16 +2,23 @@
 // its own beside or apart from the data, turns a plain secret into ciphertext
 // that opens only with that keyset and only in the place it was sealed for.
 //
-// The keyset file is a Tink keyset in JSON, mode 0600. It holds one primary
-// key, which seals, and any number of older ones, which still open what they
-// sealed; all are AES-256-GCM with Tink's key prefix. Whoever has the file and
-// the data can read every secret; whoever loses the file loses them all.
+// The keyset file is a Tink keyset in JSON, mode 0600. Its keys are in the
+// order in which they were made, and all of them open what they sealed; all are
+// AES-256-GCM with Tink's key prefix. Which one seals is said by the store, in
+// its Witness, so that all servers of a store agree at any moment; the file's
+// primary key is the one for a store that has no witness yet. Whoever has the
+// file and the data can read every secret; whoever loses the file loses them
+// all.
+//
+// A Keyset is what a file held; a Ring is the keyset of a running server.
 package seal
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/aead/aesgcm"
@@ -22,11 +29,25 @@ import (
 	"github.com/duoplane/duoplane/internal/durable"
 )
 
-// A KeyID names one key of a keyset; it is no secret.
+// A KeyID names one key of a keyset; it is no secret. In text and JSON it is
+// eight lower-case hex digits.
 type KeyID uint32
 
-// String returns eight lower-case hex digits.
+// String returns the digits.
 func (id KeyID) String() string { return fmt.Sprintf("%08x", uint32(id)) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (id KeyID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (id *KeyID) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 16, 32)
+	if err != nil || len(text) != 8 {
+		return fmt.Errorf("seal: %q is not the ID of a key", text)
+	}
+	*id = KeyID(n)
+	return nil
+}
 
 // A Keyset seals and opens. It is immutable and may be shared.
 type Keyset struct {
@@ -44,11 +65,11 @@ func Create(path string) (*Keyset, error) {
 	if err != nil {
 		return nil, err
 	}
-	var file bytes.Buffer
-	if err := insecurecleartextkeyset.Write(k.handle, keyset.NewJSONWriter(&file)); err != nil {
-		return nil, fmt.Errorf("seal: write keyset: %w", err)
+	file, err := k.encode()
+	if err != nil {
+		return nil, err
 	}
-	if err := durable.Create(path, append(file.Bytes(), '\n'), 0o600); err != nil {
+	if err := durable.Create(path, file, fileMode); err != nil {
 		return nil, fmt.Errorf("seal: create keyset file: %w", err)
 	}
 	return k, nil
@@ -118,4 +139,20 @@ func (k *Keyset) Primary() KeyID { return k.primary }
 
 // Keys returns the keys that open, in the order of the file; the primary is
 // among them.
-func (k *Keyset) Keys() []KeyID { return append([]KeyID(nil), k.enabled...) }
+func (k *Keyset) Keys() []KeyID { return slices.Clone(k.enabled) }
+
+// Has reports whether the keyset opens what a key sealed.
+func (k *Keyset) Has(id KeyID) bool { return slices.Contains(k.enabled, id) }
+
+// SealingWith returns the same keys with another one as the primary; false when
+// it is not among them.
+func (k *Keyset) SealingWith(id KeyID) (*Keyset, bool) {
+	if id == k.primary {
+		return k, true
+	}
+	if !k.Has(id) {
+		return nil, false
+	}
+	next, err := k.change(func(m *keyset.Manager) error { return m.SetPrimary(uint32(id)) })
+	return next, err == nil
+}

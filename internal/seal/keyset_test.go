@@ -53,6 +53,49 @@ func TestCreateNeverOverwritesAKeyset(t *testing.T) {
 	}
 }
 
+func TestAnAddedKeyStandsBehindTheOthersAndSealsNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keyset.json")
+	first, err := Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := Add(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := Open(path)
+	if err != nil || k.Primary() != first.Primary() || !slices.Equal(k.Keys(), []KeyID{first.Primary(), id}) {
+		t.Errorf("keys %v, %v", k, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info, err)
+	}
+	next, ok := k.SealingWith(id)
+	if !ok || next.Primary() != id || k.Primary() != first.Primary() {
+		t.Error("the key does not seal when it shall")
+	}
+	if _, ok := k.SealingWith(id + 1); ok || k.Has(id+1) {
+		t.Error("a key that is not there seals")
+	}
+	if _, err := Add(path + ".absent"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("adding to an absent file: %v", err)
+	}
+}
+
+func TestTheIDOfAKeyReadsAsItIsWritten(t *testing.T) {
+	var back KeyID
+	text, err := KeyID(0xa1b2c3).MarshalText()
+	if err != nil || string(text) != "00a1b2c3" || back.UnmarshalText(text) != nil || back != 0xa1b2c3 {
+		t.Errorf("%s, %v, %v", text, back, err)
+	}
+	for _, bad := range []string{"", "1", "00a1b2c", "00a1b2c34", "00a1b2cg", "-0a1b2c3", "+0a1b2c3"} {
+		if err := back.UnmarshalText([]byte(bad)); err == nil {
+			t.Errorf("%q was read as %v", bad, back)
+		}
+	}
+}
+
 func TestBadKeysetFilesAreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keyset.json")
 	if _, err := Create(path); err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/duoplane/duoplane/internal/secret"
+	"github.com/duoplane/duoplane/internal/store"
 )
 
 // A sealed secret, as the store holds it:
@@ -91,6 +92,28 @@ func (k *Keyset) open(at, sealed []byte) ([]byte, error) {
 		return nil, ErrAltered // tink's own error says no more
 	}
 	return plain, nil
+}
+
+// SealFor seals what is fresh in the slots, in place, and seals anew what
+// another key than the primary sealed. What does not open is left as it is.
+// It is for a store in which the key that seals never changes, and so returns
+// no changes; where it may change, use a Ring.
+func (k *Keyset) SealFor(_ store.Snapshot, slots ...secret.Slot) ([]store.Change, error) {
+	for _, slot := range slots {
+		s := *slot.Secret
+		if k.Stale(s) {
+			plain, err := k.Open(slot.Place, s)
+			if err != nil {
+				continue
+			}
+			s = secret.Fresh(plain)
+		}
+		var err error
+		if *slot.Secret, err = k.Seal(slot.Place, s); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // Stale reports whether a sealed secret is to be sealed again after a

@@ -4,18 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"time"
 
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/store"
 )
 
-// A Witness is the record by which a store knows the keyset it was written
-// with: a known text, sealed. A server that holds another keyset must not
-// start, or it would write secrets that the others cannot open.
+// A Witness is the record by which a store knows its keyset: a known text,
+// sealed. A server that cannot open it must not start, or it would write
+// secrets that the others cannot open. The key that sealed it is the one that
+// seals everything, on every server: sealing it anew with another key is the
+// moment in which a rotation happens.
 type Witness struct {
 	Known secret.Sealed `json:"known"`
+	// Keys tells when the store first heard of each key.
+	Keys []Heard `json:"keys,omitempty"`
+	// Unfinished is whether a rotation to the key that seals has not come to
+	// its end.
+	Unfinished bool `json:"unfinished,omitempty"`
+}
+
+// A Heard is a key and when the store first heard of it.
+type Heard struct {
+	Key  KeyID     `json:"key"`
+	Made time.Time `json:"made,omitzero"`
 }
 
 // Witnesses is the witness's table; every store that holds sealed secrets
@@ -27,62 +40,43 @@ const (
 	witnessText = "duoplane"
 )
 
-// Prepare returns the keyset of a store, at the start of a server. The file is
-// made when there is none and the store holds no records either. It is an
-// error when the file is missing although there are records, and when it is
-// not the keyset that they were written with. tables are all tables of the
-// store.
-func Prepare(ctx context.Context, s store.Store, path string, tables ...store.Codec) (*Keyset, error) {
-	k, err := Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		k, err = createFor(ctx, s, path, tables)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := Check(ctx, s, k, tables...); err != nil {
-		return nil, fmt.Errorf("keyset file %s: %w", path, err)
-	}
-	return k, nil
-}
-
-func createFor(ctx context.Context, s store.Store, path string, tables []store.Codec) (*Keyset, error) {
-	snap, err := s.Snapshot(ctx, store.Linearizable)
-	if err != nil {
-		return nil, err
-	}
-	if !empty(snap, tables) {
-		return nil, fmt.Errorf("keyset file %s is missing, and this data needs it: put the file back; without it the secrets in the data are lost", path)
-	}
-	return Create(path)
-}
-
 // Check reports whether a keyset is the one that the store was written with.
-// The witness is made when it is absent and the store holds no records.
-func Check(ctx context.Context, s store.Store, k *Keyset, tables ...store.Codec) error {
+// The witness is made when it is absent and the store holds no records: no
+// others than the tables named may be declared beside it.
+func Check(ctx context.Context, s store.Store, k *Keyset, now time.Time, tables ...store.Codec) error {
 	for {
 		snap, err := s.Snapshot(ctx, store.Linearizable)
 		if err != nil {
 			return err
 		}
 		if w, _ := Witnesses.Get(snap, witnessKey); w != nil {
-			return k.check(w)
+			return k.Check(w)
 		}
 		if !empty(snap, tables) {
 			return errors.New("the data holds records but no trace of the keyset it was written with: restore the data from a backup")
 		}
-		known, err := k.Seal(witnessPlace(), secret.Fresh(secret.NewText(witnessText)))
-		if err != nil {
+		w := &Witness{}
+		for _, id := range k.enabled {
+			w.Keys = append(w.Keys, Heard{id, now.UTC()})
+		}
+		if w.Known, err = k.testify(); err != nil {
 			return err
 		}
-		_, err = s.Commit(ctx, Witnesses.Put(witnessKey, 0, &Witness{Known: known}))
+		_, err = s.Commit(ctx, Witnesses.Put(witnessKey, 0, w))
 		if !fault.Is(err, fault.Raced) { // else another server was first: see whose keyset it has
 			return err
 		}
 	}
 }
 
-func (k *Keyset) check(w *Witness) error {
+// testify returns the known text sealed with the primary key.
+func (k *Keyset) testify() (secret.Sealed, error) {
+	return k.Seal(witnessPlace(), secret.Fresh(secret.NewText(witnessText)))
+}
+
+// Check reports whether the keyset is that of a witness: it opens what is
+// sealed now.
+func (k *Keyset) Check(w *Witness) error {
 	known, err := k.Open(witnessPlace(), w.Known)
 	switch {
 	case errors.Is(err, ErrForeignKey) || errors.Is(err, ErrAltered):
@@ -93,6 +87,30 @@ func (k *Keyset) check(w *Witness) error {
 		return errors.New("the data's witness of its keyset holds another text than it should")
 	}
 	return nil
+}
+
+// Key returns the key that seals everything.
+func (w *Witness) Key() (KeyID, error) { return keyOf(w.Known.Cipher()) }
+
+// made returns when the store first heard of a key; zero where it did not.
+func (w *Witness) made(id KeyID) time.Time {
+	for _, h := range w.Keys {
+		if h.Key == id {
+			return h.Made
+		}
+	}
+	return time.Time{}
+}
+
+// sealing returns the witness in a state of the store, with the key that seals
+// and the witness's version.
+func sealing(snap store.Snapshot) (*Witness, KeyID, store.Version, error) {
+	w, version := Witnesses.Get(snap, witnessKey)
+	if w == nil {
+		return nil, 0, 0, errors.New("the data holds no trace of the keyset it was written with: restore the data from a backup")
+	}
+	id, err := w.Key()
+	return w, id, version, err
 }
 
 func empty(snap store.Snapshot, tables []store.Codec) bool {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/store"
@@ -27,22 +28,23 @@ func open(t *testing.T) *memstore.Store {
 func TestAStoreKnowsItsKeyset(t *testing.T) {
 	s := open(t)
 	path := filepath.Join(t.TempDir(), "keyset.json")
-	first, err := Prepare(t.Context(), s, path, Witnesses, things)
+	cfg := Config{Store: s, Path: path, Tables: []store.Codec{Witnesses, things}}
+	first, err := Prepare(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Commit(t.Context(), things.Put("a", 0, &thing{})); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Prepare(t.Context(), s, path, Witnesses, things)
-	if err != nil || again.Primary() != first.Primary() {
+	again, err := Prepare(t.Context(), cfg)
+	if err != nil || again.keys().Primary() != first.keys().Primary() {
 		t.Errorf("second start: %v", err)
 	}
 
 	if err := os.Rename(path, path+".old"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Prepare(t.Context(), s, path, Witnesses, things); err == nil || !strings.Contains(err.Error(), "missing") {
+	if _, err := Prepare(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("start without the keyset file: %v", err)
 	}
 	if _, err := os.Stat(path); err == nil {
@@ -52,8 +54,8 @@ func TestAStoreKnowsItsKeyset(t *testing.T) {
 	if _, err := Create(path); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Prepare(t.Context(), s, path, Witnesses, things)
-	if !errors.Is(err, ErrForeignKey) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), first.Primary().String()) {
+	_, err = Prepare(t.Context(), cfg)
+	if !errors.Is(err, ErrForeignKey) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), first.keys().Primary().String()) {
 		t.Errorf("start with another keyset file: %v", err)
 	}
 }
@@ -61,10 +63,10 @@ func TestAStoreKnowsItsKeyset(t *testing.T) {
 func TestARotatedKeysetStillFits(t *testing.T) {
 	s := open(t)
 	k := inMemory(t)
-	if err := Check(t.Context(), s, k, Witnesses, things); err != nil {
+	if err := Check(t.Context(), s, k, time.Now(), Witnesses, things); err != nil {
 		t.Fatal(err)
 	}
-	if err := Check(t.Context(), s, rotated(t, k), Witnesses, things); err != nil {
+	if err := Check(t.Context(), s, rotated(t, k), time.Now(), Witnesses, things); err != nil {
 		t.Errorf("rotated: %v", err)
 	}
 }
@@ -74,7 +76,7 @@ func TestRecordsWithoutAWitnessAreRefused(t *testing.T) {
 	if _, err := s.Commit(t.Context(), things.Put("a", 0, &thing{})); err != nil {
 		t.Fatal(err)
 	}
-	if err := Check(t.Context(), s, inMemory(t), Witnesses, things); err == nil {
+	if err := Check(t.Context(), s, inMemory(t), time.Now(), Witnesses, things); err == nil {
 		t.Error("a keyset was accepted for records it never saw")
 	}
 }
@@ -89,7 +91,7 @@ func TestAWitnessWithAnotherTextIsRefused(t *testing.T) {
 	if _, err := s.Commit(t.Context(), Witnesses.Put(witnessKey, 0, &Witness{Known: known})); err != nil {
 		t.Fatal(err)
 	}
-	if err := Check(t.Context(), s, k, Witnesses); err == nil {
+	if err := Check(t.Context(), s, k, time.Now(), Witnesses); err == nil {
 		t.Error("accepted")
 	}
 }
@@ -102,7 +104,7 @@ func TestOfServersStartingTogetherOneKeysetWins(t *testing.T) {
 	for range servers {
 		k := inMemory(t)
 		wg.Go(func() {
-			switch err := Check(t.Context(), s, k, Witnesses, things); {
+			switch err := Check(t.Context(), s, k, time.Now(), Witnesses, things); {
 			case err == nil:
 				accepted <- k.Primary()
 			case !errors.Is(err, ErrForeignKey):

@@ -62,3 +62,9 @@ func (s Sealed) LogValue() slog.Value { return slog.StringValue(redacted) }
 // the record's key where nobody owns it) and the field. Sealing binds the
 // ciphertext to its place, so one pasted elsewhere does not open.
 type Place struct{ Table, Owner, Field string }
+
+// A Slot is one secret of a record and the place it is sealed for.
+type Slot struct {
+	Place  Place
+	Secret *Sealed
+}

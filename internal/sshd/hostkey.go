@@ -32,15 +32,24 @@ func hostKeyPlace() secret.Place {
 	return secret.Place{Table: HostKeys.Name, Owner: hostKeyKey, Field: "seed"}
 }
 
-// A Sealer seals secrets and opens them; *seal.Keyset is one.
+// Secrets returns the key's secret with its place.
+func (k *HostKey) Secrets() []secret.Slot {
+	return []secret.Slot{{Place: hostKeyPlace(), Secret: &k.Seed}}
+}
+
+// A Sealer seals secrets and opens them; *seal.Ring is one.
 type Sealer interface {
-	Seal(place secret.Place, s secret.Sealed) (secret.Sealed, error)
+	// SealFor seals what is fresh in the slots, in place, with the key that a
+	// state of the store says. The changes it returns belong into the same
+	// commit.
+	SealFor(snap store.Snapshot, slots ...secret.Slot) ([]store.Change, error)
+	// Open returns the plain secret.
 	Open(place secret.Place, s secret.Sealed) (secret.Text, error)
 }
 
 // EnsureHostKey returns the store's host key, which whoever asks first makes.
 func EnsureHostKey(ctx context.Context, ledger *audit.Ledger, sealer Sealer) (ssh.Signer, error) {
-	made, err := newHostKey(sealer)
+	made, err := newHostKey()
 	if err != nil {
 		return nil, err
 	}
@@ -49,12 +58,13 @@ func EnsureHostKey(ctx context.Context, ledger *audit.Ledger, sealer Sealer) (ss
 		if kept, _ = HostKeys.Get(snap, hostKeyKey); kept != nil {
 			return audit.Entry{}, nil, nil
 		}
-		kept = made
+		kept = new(*made)
+		changes, err := sealer.SealFor(snap, kept.Secrets()...)
 		entry := audit.Entry{
 			Event: "create", Resource: "host_key", Key: hostKeyKey,
 			Fields: []audit.Field{{Path: "fingerprint", Value: made.Fingerprint}},
 		}
-		return entry, []store.Change{HostKeys.Put(hostKeyKey, 0, made)}, nil
+		return entry, append(changes, HostKeys.Put(hostKeyKey, 0, kept)), err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("keep the SSH host key: %w", err)
@@ -62,7 +72,7 @@ func EnsureHostKey(ctx context.Context, ledger *audit.Ledger, sealer Sealer) (ss
 	return kept.open(sealer)
 }
 
-func newHostKey(sealer Sealer) (*HostKey, error) {
+func newHostKey() (*HostKey, error) {
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return nil, fmt.Errorf("make an SSH host key: %w", err)
@@ -72,11 +82,7 @@ func newHostKey(sealer Sealer) (*HostKey, error) {
 		return nil, fmt.Errorf("make an SSH host key: %w", err)
 	}
 	seed := secret.NewText(base64.StdEncoding.EncodeToString(private.Seed()))
-	sealed, err := sealer.Seal(hostKeyPlace(), secret.Fresh(seed))
-	if err != nil {
-		return nil, err
-	}
-	return &HostKey{Seed: sealed, Fingerprint: ssh.FingerprintSHA256(signer.PublicKey())}, nil
+	return &HostKey{Seed: secret.Fresh(seed), Fingerprint: ssh.FingerprintSHA256(signer.PublicKey())}, nil
 }
 
 func (k *HostKey) open(sealer Sealer) (ssh.Signer, error) {
