@@ -151,7 +151,7 @@ func (tn *tenant) change(next *holding) (method, path string, body map[string]an
 	tn.numbers++
 	next.number = tn.numbers
 	return http.MethodPatch, pathProfiles + "/" + tn.uuid, map[string]any{
-		"comment": fmt.Sprint(next.number), "http_proxy": fmt.Sprintf("proxy%d:80", next.number),
+		"comment": fmt.Sprint(next.number), "http_proxy": fmt.Sprintf("127.0.0.1:%d", next.number),
 	}
 }
 
@@ -191,7 +191,7 @@ func (tn *tenant) look(t *testing.T, c *client) holding {
 		}
 		h.has[b.kind] = true
 		if r := page.Records[0]; r.Comment != "" && b.kind == "profile" {
-			if _, err := fmt.Sscan(r.Comment, &h.number); err != nil || r.Proxy != fmt.Sprintf("proxy%d:80", h.number) {
+			if _, err := fmt.Sscan(r.Comment, &h.number); err != nil || r.Proxy != fmt.Sprintf("127.0.0.1:%d", h.number) {
 				t.Errorf("%s has half a change: comment %q with proxy %q", tn.name, r.Comment, r.Proxy)
 			}
 		}
