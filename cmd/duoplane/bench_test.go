@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -23,7 +24,8 @@ const profilesPath = "/api/security/authentication/duo/profiles"
 type bench struct {
 	b    *testing.B
 	api  *rest.API
-	path string // of the cluster's profile
+	conn net.Conn // where every request seems to come from
+	path string   // of the cluster's profile
 }
 
 func newBench(b *testing.B) *bench {
@@ -38,7 +40,9 @@ func newBench(b *testing.B) *bench {
 			b.Error(err)
 		}
 	})
-	s := &bench{b: b, api: api, path: profilesPath + "/" + cluster.UUID}
+	conn, other := net.Pipe()
+	b.Cleanup(func() { _, _ = conn.Close(), other.Close() })
+	s := &bench{b: b, api: api, conn: conn, path: profilesPath + "/" + cluster.UUID}
 	s.must(http.StatusCreated, s.request(http.MethodPost, profilesPath, fmt.Sprintf(
 		`{"api_host":%q,"integration_key":%q,"secret_key":%q,"comment":"bench"}`, sim.Host, sim.IKey, sim.SKey.Reveal())))
 	return s
@@ -48,7 +52,7 @@ func (s *bench) request(method, path, body string) *http.Request {
 	r := httptest.NewRequestWithContext(context.Background(), method, path, strings.NewReader(body))
 	r.SetBasicAuth("admin", nodePassword)
 	r.Header.Set("Accept", "application/json")
-	return r
+	return r.WithContext(rest.ConnContext(r.Context(), s.conn))
 }
 
 func (s *bench) must(status int, r *http.Request) {

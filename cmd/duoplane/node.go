@@ -173,7 +173,7 @@ func (n *node) found(ctx context.Context, clusterName string, p adminPassword) (
 func (n *node) api() (*rest.API, error) {
 	return rest.New(rest.Config{
 		Authenticate: func(ctx context.Context, given rest.Credentials) (rest.Principal, error) {
-			return n.accounts.Authenticate(ctx, account.Credentials{
+			return n.accounts.Begin(ctx, account.Credentials{
 				Application: account.HTTP, User: given.User, Password: given.Password,
 				From: given.From, Via: "rest", Request: given.Request,
 			})

@@ -52,36 +52,27 @@ type Credentials struct {
 // of a password bites as soon as it has arrived here; one made through this
 // process bites at once.
 func (s *Service) Authenticate(ctx context.Context, c Credentials) (Principal, error) {
-	p, err := s.authenticate(ctx, c)
-	if err != nil {
-		s.failed.add(c.Application, fault.CodeOf(err))
-	}
-	return p, err
-}
-
-func (s *Service) authenticate(ctx context.Context, c Credentials) (Principal, error) {
-	snap, err := s.ledger.Local(ctx)
+	x, err := s.Begin(ctx, c)
 	if err != nil {
 		return Principal{}, err
 	}
-	found := find(snap, c.User)
-	t := tagOf(s.memory.key, found.key, found.version, c.Password)
-	if found.account.usable(c) && s.memory.knows(t, s.now()) {
-		return found.principal(c), nil
+	return x.Principal, nil
+}
+
+// admit returns nil when the password is remembered, or is the right one.
+func (s *Service) admit(ctx context.Context, c Credentials, found candidate, t tag) error {
+	if found.account.usable(c) && s.now().Before(s.memory.until(t)) {
+		return nil
 	}
 	// One look at a password at a time from one address, however many
 	// connections it opened at once: the others share its outcome.
 	key := fmt.Sprint(string(t[:]), c.Application, "/", c.Proven, "/", c.Partial, "/", c.from())
 	for {
-		_, err, _ = s.flight.Do(key, func() (any, error) { return nil, s.verify(ctx, c, found, t) })
+		_, err, _ := s.flight.Do(key, func() (any, error) { return nil, s.verify(ctx, c, found, t) })
 		if !fault.Is(err, fault.Timeout) || ctx.Err() != nil {
-			break
+			return err
 		} // else it was another one's context that ended
 	}
-	if err != nil {
-		return Principal{}, err
-	}
-	return found.principal(c), nil
 }
 
 // CheckPassword reports whether a password is the one of the account that the
@@ -101,7 +92,7 @@ func (s *Service) CheckPassword(ctx context.Context, caller svm.Caller, password
 		from = netip.Addr{} // a caller of no connection
 	}
 	c := Credentials{Application: caller.Via, User: caller.Name, Password: password, From: from, Via: caller.Via, Request: caller.Request, own: true}
-	return s.verify(ctx, c, found, tagOf(s.memory.key, found.key, found.version, password))
+	return s.verify(ctx, c, found, s.memory.tag(found.key, found.version, password))
 }
 
 // from returns the address as text, "" when there is none.

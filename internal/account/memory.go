@@ -1,6 +1,7 @@
 package account
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"sync"
 	"sync/atomic"
@@ -19,17 +20,26 @@ const (
 // minutes. A tag holds the account's version: any change of the account
 // forgets it. Looking up takes no lock.
 type memory struct {
-	key  []byte
-	most int64
-	seen sync.Map // tag → time.Time until which it counts
-	size atomic.Int64
+	stamps sync.Pool // of *stamp, all under one key
+	most   int64
+	seen   sync.Map // tag → time.Time until which it counts
+	size   atomic.Int64
 }
 
-func newMemory(most int64) *memory { return &memory{key: random(sha256.Size), most: most} }
+func newMemory(most int64) *memory {
+	m, key := &memory{most: most}, random(sha256.Size)
+	m.stamps.New = func() any { return &stamp{mac: hmac.New(sha256.New, key)} }
+	return m
+}
 
-func (m *memory) knows(t tag, now time.Time) bool {
+// until returns when what is remembered ends to count: the zero time when
+// nothing is.
+func (m *memory) until(t tag) time.Time {
 	until, ok := m.seen.Load(t)
-	return ok && now.Before(until.(time.Time)) //nolint:forcetypeassert // nothing else is stored
+	if !ok {
+		return time.Time{}
+	}
+	return until.(time.Time) //nolint:forcetypeassert // nothing else is stored
 }
 
 func (m *memory) add(t tag, now time.Time) {

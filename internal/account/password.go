@@ -2,13 +2,13 @@ package account
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 	"sync/atomic"
@@ -199,16 +199,24 @@ func checkPasswordFor(name string, t secret.Text) error {
 // A tag stands for an account as of one version together with its password.
 type tag [sha256.Size]byte
 
-// tagOf makes a tag under a key that only this process knows, so that what is
+// A stamp makes tags, one at a time.
+type stamp struct {
+	mac hash.Hash
+	buf []byte
+}
+
+// tag makes a tag under a key that only this process knows, so that what is
 // kept of a password in memory cannot be used to guess it.
-func tagOf(key []byte, account string, version store.Version, password secret.Text) (t tag) {
-	mac := hmac.New(sha256.New, key)
-	head := make([]byte, 0, 16+128)
-	head = binary.BigEndian.AppendUint64(head, uint64(version)) //nolint:gosec // versions are positive
-	head = binary.BigEndian.AppendUint64(head, uint64(len(account)))
-	head = append(head, account...)
-	mac.Write(head)
-	_, _ = io.WriteString(mac, password.Reveal())
-	mac.Sum(t[:0])
-	return t
+func (m *memory) tag(account string, version store.Version, password secret.Text) tag {
+	s := m.stamps.Get().(*stamp) //nolint:forcetypeassert // nothing else is in there
+	defer m.stamps.Put(s)
+	b := binary.BigEndian.AppendUint64(s.buf[:0], uint64(version)) //nolint:gosec // versions are positive
+	b = binary.BigEndian.AppendUint64(b, uint64(len(account)))
+	b = append(b, account...)
+	b = append(b, password.Reveal()...)
+	s.mac.Reset()
+	s.mac.Write(b)
+	clear(b)
+	s.buf = s.mac.Sum(b[:0])
+	return tag(s.buf)
 }

@@ -191,7 +191,7 @@ func TestMemoryIsBoundedAndForgets(t *testing.T) {
 	m := newMemory(most)
 	var last tag
 	for i := range 3 * most {
-		last = tagOf(m.key, fmt.Sprint(i), 1, Hash{"x"}.travels())
+		last = m.tag(fmt.Sprint(i), 1, Hash{"x"}.travels())
 		m.add(last, start)
 	}
 	n := 0
@@ -200,8 +200,8 @@ func TestMemoryIsBoundedAndForgets(t *testing.T) {
 		t.Errorf("holds %d, counts %d, want at most %d", n, m.size.Load(), most)
 	}
 	m.add(last, start)
-	if !m.knows(last, start) || m.knows(last, start.Add(memoryTime)) {
-		t.Error("remembers for the wrong time")
+	if m.until(last) != start.Add(memoryTime) {
+		t.Errorf("remembers until %v", m.until(last))
 	}
 }
 
@@ -209,10 +209,10 @@ func TestTagsDifferInEveryPart(t *testing.T) {
 	m := newMemory(1)
 	f := func(account1, account2, password1, password2 string, v1, v2 uint32) bool {
 		same := account1 == account2 && password1 == password2 && v1 == v2
-		one := tagOf(m.key, account1, versionOf(v1), Hash{password1}.travels())
-		two := tagOf(m.key, account2, versionOf(v2), Hash{password2}.travels())
-		shifted := tagOf(m.key, account1+"x", versionOf(v1), Hash{password1}.travels()) ==
-			tagOf(m.key, account1, versionOf(v1), Hash{"x" + password1}.travels())
+		one := m.tag(account1, versionOf(v1), Hash{password1}.travels())
+		two := m.tag(account2, versionOf(v2), Hash{password2}.travels())
+		shifted := m.tag(account1+"x", versionOf(v1), Hash{password1}.travels()) ==
+			m.tag(account1, versionOf(v1), Hash{"x" + password1}.travels())
 		return (one == two) == same && !shifted
 	}
 	if err := quick.Check(f, nil); err != nil {

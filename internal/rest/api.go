@@ -79,6 +79,10 @@ type Principal interface {
 	// May reports whether the account's role allows a method (GET, POST,
 	// PATCH or DELETE) on a path ("/api/security/accounts").
 	May(method, path string) bool
+	// Stands reports whether Authenticate would return the same Principal for
+	// the same credential from the same address, without looking at it. It is
+	// asked for the further requests of a connection.
+	Stands(ctx context.Context) bool
 }
 
 // An API is the http.Handler of everything under /api and /docs/api. Its
@@ -87,6 +91,7 @@ type API struct {
 	cfg      Config
 	routes   *node
 	stray    *observers // told of requests that come to no route
+	marks    *marks
 	jobs     *jobs
 	docs     *docs
 	log      *slog.Logger
@@ -112,7 +117,10 @@ func New(cfg Config) (*API, error) {
 	if cfg.MaxRequests == 0 {
 		cfg.MaxRequests = 512
 	}
-	a := &API{cfg: cfg, routes: new(node), log: cfg.Logger, prefix: strings.ToLower(rand.Text()[:8]) + "-"}
+	a := &API{
+		cfg: cfg, routes: new(node), marks: newMarks(), log: cfg.Logger,
+		prefix: strings.ToLower(rand.Text()[:8]) + "-",
+	}
 	a.jobs = newJobs(cfg.Now, cfg.NewUUID, cfg.Logger)
 	mounts := append(slices.Clip(cfg.Resources), jobResource(a.jobs))
 	for _, m := range mounts {

@@ -15,21 +15,34 @@ import (
 // caller. Only the address of the connection counts: a header that claims
 // another one would let a stranger choose whose failures are counted.
 func (x *exchange) authenticate() (Principal, error) {
+	v := visitorOf(x.ctx, x.r.RemoteAddr)
+	header := x.r.Header.Get("Authorization")
+	x.buf = x.api.marks.appendMark(x.buf[:0], header)
+	principal := v.recognise(x.ctx, x.buf)
+	if principal == nil {
+		var err error
+		if principal, err = x.verify(v); err != nil {
+			return nil, err
+		}
+		v.principal = principal
+		copy(v.mark[:], x.buf)
+	}
+	x.caller = principal.Who()
+	x.caller.From, x.caller.Via, x.caller.Request = v.from, "rest", x.id
+	return principal, nil
+}
+
+// verify has the credential looked at.
+func (x *exchange) verify(v *visitor) (Principal, error) {
 	user, password, ok := x.r.BasicAuth()
 	if !ok || !utf8.ValidString(user) || strings.IndexByte(user, 0) >= 0 {
 		return nil, fault.New(fault.Unauthenticated, "", msgUnauthenticated)
 	}
-	from, text := clientAddr(x.r.RemoteAddr)
-	principal, err := x.api.cfg.Authenticate(x.ctx, Credentials{User: user, Password: secret.NewText(password), From: from, Request: x.id})
-	if err != nil {
-		if fault.Is(err, fault.Unauthenticated) { // one text for every reason
-			return nil, fault.Wrap(err, fault.Unauthenticated, "", msgUnauthenticated)
-		}
-		return nil, err
+	principal, err := x.api.cfg.Authenticate(x.ctx, Credentials{User: user, Password: secret.NewText(password), From: v.addr, Request: x.id})
+	if fault.Is(err, fault.Unauthenticated) { // one text for every reason
+		err = fault.Wrap(err, fault.Unauthenticated, "", msgUnauthenticated)
 	}
-	x.caller = principal.Who()
-	x.caller.From, x.caller.Via, x.caller.Request = text, "rest", x.id
-	return principal, nil
+	return principal, err
 }
 
 // clientAddr returns the address of "host:port" as a value and as text.

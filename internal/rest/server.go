@@ -55,7 +55,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	s := &Server{tls: cfg.TLS.Clone(), log: cfg.Logger}
 	s.tls.MinVersion = max(s.tls.MinVersion, tls.VersionTLS12)
 	s.tls.NextProtos = []string{"http/1.1"}
-	s.http.Handler = cfg.Handler
+	s.http.Handler, s.http.ConnContext = cfg.Handler, ConnContext
 	s.http.ReadHeaderTimeout = cmp.Or(cfg.HeaderTimeout, headerTimeout)
 	s.http.ReadTimeout = cmp.Or(cfg.ReadTimeout, readTimeout)
 	s.http.WriteTimeout = cmp.Or(cfg.WriteTimeout, writeTimeout)

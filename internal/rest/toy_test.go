@@ -282,6 +282,8 @@ func (p toyPrincipal) Who() svm.Caller { return p.Caller }
 
 func (p toyPrincipal) May(method, _ string) bool { return !p.readOnly || method == "GET" }
 
+func (toyPrincipal) Stands(context.Context) bool { return false }
+
 func toyAuthenticate(_ context.Context, given rest.Credentials) (rest.Principal, error) {
 	user := given.User
 	cluster := svm.Owner{UUID: clusterUUID, Name: "lab-a"}

@@ -74,7 +74,7 @@ func serveReal(t *testing.T, ids *translation) siteOption {
 		cfg.Resources = rest.Routes(s)
 		cfg.ScopeTo = svms.ScopeTo
 		cfg.Authenticate = func(ctx context.Context, given rest.Credentials) (rest.Principal, error) {
-			return s.Accounts.Authenticate(ctx, account.Credentials{Application: account.HTTP, User: given.User, Password: given.Password, From: given.From, Via: "rest"})
+			return s.Accounts.Begin(ctx, account.Credentials{Application: account.HTTP, User: given.User, Password: given.Password, From: given.From, Via: "rest"})
 		}
 	}
 }
