@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // maxConnections is how many connections a server has at a time. Each costs
@@ -19,7 +20,13 @@ type crowd struct {
 
 	mu      sync.Mutex                 // guards what follows
 	members map[net.Conn]*list.Element // nil: in the middle of a request
-	resting *list.List                 // of net.Conn, the longest first
+	resting *list.List                 // of rest, the longest first
+}
+
+// A rest is a connection without a request, and since when.
+type rest struct {
+	conn  net.Conn
+	since time.Time
 }
 
 func newCrowd(limit int) *crowd {
@@ -39,9 +46,9 @@ func (c *crowd) follow(nc net.Conn, state http.ConnState) {
 		if len(c.members) >= c.limit && !c.makeRoom() {
 			cut(nc)
 		}
-		c.members[nc] = c.resting.PushBack(nc)
+		c.members[nc] = c.resting.PushBack(rest{nc, time.Now()})
 	case http.StateIdle:
-		c.members[nc] = c.resting.PushBack(nc)
+		c.members[nc] = c.resting.PushBack(rest{nc, time.Now()})
 	case http.StateActive:
 		c.members[nc] = nil
 	case http.StateClosed, http.StateHijacked:
@@ -56,10 +63,22 @@ func (c *crowd) makeRoom() bool {
 	if e == nil {
 		return false
 	}
-	nc := c.resting.Remove(e).(net.Conn)
+	nc := c.resting.Remove(e).(rest).conn
 	delete(c.members, nc)
 	cut(nc)
 	return true
+}
+
+// restless returns how long it takes until every connection that rests now has
+// rested for some time.
+func (c *crowd) restless(enough time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.resting.Back()
+	if e == nil {
+		return 0
+	}
+	return max(0, enough-time.Since(e.Value.(rest).since))
 }
 
 // cut closes the socket below TLS: a farewell could wait for a client that

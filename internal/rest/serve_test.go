@@ -22,6 +22,7 @@ import (
 // A site is an API on a real TLS socket with a client that trusts it.
 type site struct {
 	api    *rest.API
+	server *rest.Server
 	lamps  *lamps
 	addr   string
 	roots  *x509.CertPool
@@ -76,7 +77,7 @@ func open(tb testing.TB, options ...siteOption) *site {
 			tb.Error(err)
 		}
 	})
-	s.addr, s.roots = ln.Addr().String(), roots
+	s.server, s.addr, s.roots = server, ln.Addr().String(), roots
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	tb.Cleanup(func() {

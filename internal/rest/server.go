@@ -2,12 +2,13 @@ package rest
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,8 +23,13 @@ const (
 
 // ServerConfig is what a Server is built from.
 type ServerConfig struct {
-	// Handler answers the requests: an API, or something around it.
+	// Handler answers the requests: an API, or something around it. Nil: every
+	// request is refused as one that comes too early until Open gives one.
 	Handler http.Handler
+	// Ready says why the server should not be asked at present, nil when it
+	// can be; /readyz tells it to load balancers, so it is safe to show and
+	// quick. Nil: it always can.
+	Ready func() error
 	// TLS holds at least a certificate. It is not changed.
 	TLS *tls.Config
 	// Logger gets what net/http has to say about connections. Nil discards.
@@ -39,28 +45,42 @@ type ServerConfig struct {
 // A Server serves HTTP/1.1 over TLS, as ONTAP does, with limits on sizes and
 // times, and answers even what net/http itself refuses in ONTAP's form.
 type Server struct {
-	http http.Server
-	tls  *tls.Config
-	log  *slog.Logger
+	http     http.Server
+	tls      *tls.Config
+	log      *slog.Logger
+	crowd    *crowd
+	ready    func() error
+	handler  atomic.Pointer[http.Handler] // nil before Open
+	draining atomic.Bool
+
+	mu        sync.Mutex // guards what follows
+	listeners []net.Listener
+	closed    bool
 }
 
 // NewServer returns a server that is not listening yet.
 func NewServer(cfg ServerConfig) (*Server, error) {
-	if cfg.Handler == nil || cfg.TLS == nil {
-		return nil, errors.New("rest: a server needs a handler and TLS")
+	if cfg.TLS == nil {
+		return nil, errors.New("rest: a server needs TLS")
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{tls: cfg.TLS.Clone(), log: cfg.Logger}
+	s := &Server{
+		tls: cfg.TLS.Clone(), log: cfg.Logger, ready: cfg.Ready,
+		crowd: newCrowd(cmp.Or(cfg.Connections, maxConnections)),
+	}
 	s.tls.MinVersion = max(s.tls.MinVersion, tls.VersionTLS12)
 	s.tls.NextProtos = []string{"http/1.1"}
-	s.http.Handler, s.http.ConnContext = cfg.Handler, ConnContext
+	if cfg.Handler != nil {
+		s.Open(cfg.Handler)
+	}
+	s.http.Handler, s.http.ConnContext = http.HandlerFunc(s.serve), ConnContext
 	s.http.ReadHeaderTimeout = cmp.Or(cfg.HeaderTimeout, headerTimeout)
 	s.http.ReadTimeout = cmp.Or(cfg.ReadTimeout, readTimeout)
 	s.http.WriteTimeout = cmp.Or(cfg.WriteTimeout, writeTimeout)
 	s.http.IdleTimeout = cmp.Or(cfg.IdleTimeout, idleTimeout)
-	s.http.ConnState = newCrowd(cmp.Or(cfg.Connections, maxConnections)).follow
+	s.http.ConnState = s.crowd.follow
 	s.http.MaxHeaderBytes = maxHeader
 	s.http.DisableGeneralOptionsHandler = true // OPTIONS * is a path like any other
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug)
@@ -69,22 +89,48 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	return s, nil
 }
 
+// Open has the handler answer the requests from now on.
+func (s *Server) Open(h http.Handler) { s.handler.Store(&h) }
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		w.Header()["Connection"] = closeIt
+	}
+	if s.probed(w, r) {
+		return
+	}
+	h := s.handler.Load()
+	if h == nil {
+		s.early(w)
+		return
+	}
+	(*h).ServeHTTP(w, r)
+}
+
 // Serve accepts connections until Shutdown, then returns nil. It
 // closes the listener.
 func (s *Server) Serve(ln net.Listener) error {
+	if !s.add(ln) {
+		return ln.Close()
+	}
 	err := s.http.Serve(&listener{Listener: ln, tls: s.tls, timeout: s.http.ReadHeaderTimeout, log: s.log})
-	if errors.Is(err, http.ErrServerClosed) {
+	if errors.Is(err, http.ErrServerClosed) || s.isClosed() && errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err
 }
 
-// Shutdown stops accepting and waits for the requests in progress; when ctx
-// ends first, their connections are closed and its error is returned.
-func (s *Server) Shutdown(ctx context.Context) error {
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, s.http.Close())
+func (s *Server) add(ln net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.listeners = append(s.listeners, ln)
 	}
-	return err
+	return !s.closed
+}
+
+func (s *Server) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
