@@ -58,7 +58,11 @@ func (o *devOptions) run(ctx context.Context, env environ) (err error) {
 	if err != nil {
 		return err
 	}
-	api, err := n.restEdge(at.api, cert)
+	front, err := newFront(at.api, cert, log)
+	if err != nil {
+		return err
+	}
+	api, err := front.attach(n)
 	if err != nil {
 		return err
 	}
@@ -67,7 +71,7 @@ func (o *devOptions) run(ctx context.Context, env environ) (err error) {
 		return err
 	}
 	open.add(func() error { return clearReady(o.ReadyFile) })
-	return serveEdges(n.watch(ctx), log, o.ShutdownTimeout, func() error {
+	return serveEdges(n.watch(ctx), log, drain{timeout: o.ShutdownTimeout}, func() error {
 		if err := b.print(env.stdout); err != nil {
 			return err
 		}

@@ -44,6 +44,9 @@ func (o *serveOptions) faults() []error {
 	if o.MaxPolicyAge < time.Second {
 		out = append(out, faultf("max-policy-age", "must be at least 1s, for example 5m"))
 	}
+	if o.DrainDelay < 0 {
+		out = append(out, faultf("drain-delay", "must not be negative"))
+	}
 	if o.DataDir == "" {
 		out = append(out, faultf("data-dir", "is required: name the folder that keeps everything, for example --data-dir=/var/lib/duoplane"))
 	}

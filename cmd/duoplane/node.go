@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"log/slog"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -15,7 +12,6 @@ import (
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/audit"
-	"github.com/duoplane/duoplane/internal/door"
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duolink"
 	"github.com/duoplane/duoplane/internal/loginmsg"
@@ -189,34 +185,6 @@ func (n *node) api() (*rest.API, error) {
 		About:  rest.About{Title: "Duoplane", Version: version, URL: projectURL},
 		Logger: n.log,
 	})
-}
-
-// restEdge returns the REST edge on a listener.
-func (n *node) restEdge(ln net.Listener, cert tls.Certificate) (edge, error) {
-	api, err := n.api()
-	if err != nil {
-		return edge{}, err
-	}
-	s, err := rest.NewServer(rest.ServerConfig{
-		Handler: api, TLS: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, Logger: n.log,
-	})
-	return edge{"REST API", ln, &restServer{s, api, n.guard.door}}, err
-}
-
-// A restServer is the REST edge's server with the jobs it starts and the
-// logins that wait behind it.
-type restServer struct {
-	*rest.Server
-	api  *rest.API
-	door *door.Door
-}
-
-// Shutdown ends the logins of other services first, for they could only go on
-// with further requests and theirs are held open, and the requests before the
-// jobs, since they start jobs.
-func (s *restServer) Shutdown(ctx context.Context) error {
-	s.door.Close()
-	return errors.Join(s.Server.Shutdown(ctx), s.api.Close(ctx))
 }
 
 // watch returns a context that also ends when the store has stopped by itself,

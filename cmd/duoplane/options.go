@@ -72,6 +72,7 @@ type serveOptions struct {
 	// MaxPolicyAge counts from when the cluster last confirmed what is in memory.
 	MaxPolicyAge time.Duration `default:"5m" placeholder:"DURATION" help:"While the etcd cluster cannot be reached, logins go on by what was last known for this long; then they are refused, whatever a profile's fail_mode says. Default: ${default}."`
 	Reads        string        `default:"linearizable" placeholder:"MODE" help:"linearizable: a read sees every change acknowledged anywhere before it. local: it sees what has reached this process. Default: ${default}."`
+	DrainDelay   time.Duration `placeholder:"DURATION" help:"How long after SIGTERM everything is answered as before, while /readyz tells load balancers to look elsewhere. Default: 0s."`
 }
 
 // devOptions are those of duoplane dev.

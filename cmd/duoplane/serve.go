@@ -25,6 +25,12 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 	var open closers
 	defer func() { err = open.close(err) }()
 	open.add(c.close)
+	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), SSHAddr: c.ssh.addr(), SSHDoors: c.ssh.bound(), AdminUser: account.AdminName}
+	front, err := o.openFront(c, &r, log)
+	if err != nil {
+		return err
+	}
+	open.add(front.abandon)
 
 	n, err := openNode(ctx, nodeConfig{
 		store: o.storeConfig(c), local: o.Reads == "local", keyset: c.keyset, auditDir: c.data.join("audit"), duoRoots: c.duoRoots, log: log,
@@ -47,12 +53,8 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 			return err
 		}
 	}
-	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), SSHAddr: c.ssh.addr(), SSHDoors: c.ssh.bound(), AdminUser: account.AdminName, ClusterUUID: cluster.UUID}
-	cert, err := o.certificate(c, &r)
-	if err != nil {
-		return err
-	}
-	api, err := n.restEdge(c.listener, cert)
+	r.ClusterUUID = cluster.UUID
+	api, err := front.attach(n)
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 		return err
 	}
 	open.add(func() error { return clearReady(o.ReadyFile) })
-	return serveEdges(n.watch(ctx), log, o.ShutdownTimeout, func() error {
+	return serveEdges(n.watch(ctx), log, drain{o.DrainDelay, o.ShutdownTimeout}, func() error {
 		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s%s\n", cluster.Name, r.APIURL, trust(r.CAFile), c.ssh.said()); err != nil {
 			return err
 		}
@@ -78,6 +80,20 @@ func (o *serveOptions) storeConfig(c *claim) etcdstore.Config {
 		Endpoints: o.EtcdEndpoints, TLS: c.etcdTLS, User: o.EtcdUser, Password: c.etcdPassword, Prefix: o.EtcdPrefix,
 		MaxAge: o.MaxPolicyAge,
 	}
+}
+
+// openFront has the REST edge listen, so that whoever asks while the records
+// are loaded learns that it takes a while.
+func (o *serveOptions) openFront(c *claim, r *ready, log *slog.Logger) (*front, error) {
+	cert, err := o.certificate(c, r)
+	if err != nil {
+		return nil, err
+	}
+	f, err := newFront(c.listener, cert, log)
+	if err == nil {
+		f.start()
+	}
+	return f, err
 }
 
 // certificate returns the one given, or one of our own; then clients have to

@@ -43,7 +43,7 @@ func (o *simOptions) run(ctx context.Context, env environ) (err error) {
 		return err
 	}
 	open.add(func() error { return clearReady(o.ReadyFile) })
-	return serveEdges(ctx, log, simDrain, func() error {
+	return serveEdges(ctx, log, drain{timeout: simDrain}, func() error {
 		if err := sim.print(env.stdout); err != nil {
 			return err
 		}

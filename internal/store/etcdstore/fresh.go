@@ -60,6 +60,9 @@ func (s *Store) usable() error {
 // Usable returns nil while reads of every kind can be answered, or would be if
 // the cluster were there; else what a Local read is refused with.
 func (s *Store) Usable() error {
+	if err := s.Err(); err != nil {
+		return store.Unreached(err)
+	}
 	if v := s.view.Load(); v.err != nil {
 		return store.Unreached(v.err)
 	}
