@@ -148,12 +148,8 @@ func (n *node) sshEdges(ctx context.Context, o sshOptions, doors sshDoors, clust
 	n.open.add(func() error { visitors.Close(); return nil })
 	server, err := sshd.New(sshd.Config{
 		HostKey: hostKey, Accounts: n.accounts, Decide: n.guard.engine.Decide, Hostname: cluster.Name,
-		NewSession: func(t sshd.Terminal) sshd.Session {
-			return sh.Session(shell.SessionConfig{
-				Caller: t.Who.Caller, May: t.Who.May, Term: t.Term, Width: t.Width, Height: t.Height, In: t.In, Out: t.Out,
-			})
-		},
-		Banner: n.messages.Banner, Motd: n.messages.Motd,
+		NewSession: func(t sshd.Terminal) sshd.Session { return newSession(sh, t) },
+		Banner:     n.messages.Banner, Motd: n.messages.Motd,
 		Visitors: visitors, Refused: n.guard.logins.Refused, Limits: sshd.Limits{PerSecond: o.SSHPerPeer, Sessions: o.SSHSessions}, Logger: n.log,
 	})
 	if err != nil {
@@ -165,6 +161,17 @@ func (n *node) sshEdges(ctx context.Context, o sshOptions, doors sshDoors, clust
 		n.warnOfStrangeDoor(ctx, door.vserver)
 	}
 	return edges, nil
+}
+
+// newSession returns the command line of somebody who has logged in.
+func newSession(sh *shell.Shell, t sshd.Terminal) *shell.Session {
+	return sh.Session(shell.SessionConfig{
+		Caller: t.Who.Caller, May: t.Who.May, Term: t.Term, Width: t.Width, Height: t.Height, In: t.In, Out: t.Out,
+		Renew: func(ctx context.Context) (svm.Caller, func(method, path string) bool, error) {
+			who, err := t.Renew(ctx)
+			return who.Caller, who.May, err
+		},
+	})
 }
 
 // warnOfStrangeDoor tells of a door that nobody can enter yet: its SVM may be

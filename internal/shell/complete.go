@@ -12,7 +12,7 @@ import (
 func (e *editor) complete(ctx context.Context) {
 	line := e.before()
 	tokens, fragment, start, ok := splitLine(line)
-	if !ok {
+	if !ok || e.s.renew(ctx) != nil {
 		e.s.out.raw(bell)
 		return
 	}
@@ -54,7 +54,7 @@ func (e *editor) rewrite(line string, start int, text string) {
 // help does what a question mark is for.
 func (e *editor) help(ctx context.Context) {
 	tokens, fragment, _, ok := splitLine(e.before())
-	if !ok {
+	if !ok || e.s.renew(ctx) != nil {
 		e.s.out.raw(bell)
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/svm"
 )
@@ -19,6 +20,11 @@ type SessionConfig struct {
 	// HTTP method on a path that begins with "/api".
 	Caller svm.Caller
 	May    func(method, path string) bool
+	// Renew returns both as they are by now; it is called before every command
+	// and for what completion and help list. Its error is shown in the place of
+	// the command's output, and ends the session when it is Unauthenticated.
+	// Nil: nothing changes.
+	Renew func(ctx context.Context) (svm.Caller, func(method, path string) bool, error)
 	// Term says that a person sits at a terminal of this many columns and
 	// lines; 0 is unknown. Without one there is no editing and no paging, and
 	// no command asks whether it may go on.
@@ -196,6 +202,9 @@ func (s *Session) runLine(ctx context.Context, line string) bool {
 		if len(tokens) == 0 {
 			continue
 		}
+		if err := s.renew(ctx); err != nil {
+			return s.fail(ctx, nil, err)
+		}
 		if !s.runTokens(ctx, tokens) {
 			return false
 		}
@@ -204,6 +213,21 @@ func (s *Session) runLine(ctx context.Context, line string) bool {
 		}
 	}
 	return true
+}
+
+// renew makes the caller and their rights those of now. A caller that is
+// nobody any more leaves.
+func (s *Session) renew(ctx context.Context) error {
+	if s.cfg.Renew == nil {
+		return nil
+	}
+	caller, may, err := s.cfg.Renew(ctx)
+	if err != nil {
+		s.leaving = s.leaving || fault.Is(err, fault.Unauthenticated)
+		return err
+	}
+	s.cfg.Caller, s.cfg.May = caller, may
+	return nil
 }
 
 func (s *Session) runTokens(ctx context.Context, tokens []token) bool {

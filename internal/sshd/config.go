@@ -18,6 +18,7 @@ import (
 type Accounts interface {
 	Authenticate(ctx context.Context, c account.Credentials) (account.Principal, error)
 	AuthorizeKey(ctx context.Context, o account.KeyOffer) (account.Principal, error)
+	Renew(ctx context.Context, p account.Principal) (account.Principal, error)
 }
 
 // A Terminal is what a Session is made of: who is there, and their connection.
@@ -25,6 +26,9 @@ type Terminal struct {
 	// Who has proven all that was asked of them. Who.Caller.Request is the
 	// connection's id in logs and audit lines.
 	Who account.Principal
+	// Renew returns Who as they stand by now. Once they are Unauthenticated the
+	// session is to end.
+	Renew func(ctx context.Context) (account.Principal, error)
 	// Term says that there is a terminal of Width columns and Height lines,
 	// which may be 0 for unknown.
 	Term          bool
@@ -95,8 +99,8 @@ type Limits struct {
 	// 90 s, a little more than the engine takes.
 	KeyExchange, FirstFactor, SecondFactor time.Duration
 	// Idle is how long a login may rest: 30 min. KeepAlive is the pause between
-	// two looks whether the client is there, and how long it may take to
-	// answer: 1 min.
+	// two looks whether the client and the account are there, and how long the
+	// client may take to answer: 1 min.
 	Idle, KeepAlive time.Duration
 	// Tries is how many first factors may fail on one connection: 6.
 	Tries int

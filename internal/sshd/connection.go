@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/fault"
 )
 
 // A connection is one that has logged in.
@@ -55,8 +56,8 @@ func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, 
 
 func (c *connection) touch() { c.active.Store(time.Now().UnixNano()) }
 
-// watch looks whether the client is still there, and ends the connection when
-// it is not or when nothing has happened for too long.
+// watch looks whether client and account are still there, and ends the
+// connection when one is not or when nothing has happened for too long.
 func (c *connection) watch(ctx context.Context) {
 	limits := c.server.cfg.Limits
 	ticks := time.NewTicker(limits.KeepAlive)
@@ -72,6 +73,11 @@ func (c *connection) watch(ctx context.Context) {
 			_ = c.ssh.Close()
 			return
 		}
+		if _, err := c.renew(ctx); fault.Is(err, fault.Unauthenticated) {
+			c.server.log.InfoContext(ctx, "ssh login ended: the account may not log in any more", slog.String("request", c.who.Caller.Request))
+			_ = c.ssh.Close()
+			return
+		}
 		silent := time.AfterFunc(limits.KeepAlive, func() { _ = c.ssh.Close() })
 		_, _, err := c.ssh.SendRequest("keepalive@openssh.com", true, nil)
 		silent.Stop()
@@ -79,6 +85,11 @@ func (c *connection) watch(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// renew returns who is logged in as they stand by now.
+func (c *connection) renew(ctx context.Context) (account.Principal, error) {
+	return c.server.cfg.Accounts.Renew(ctx, c.who)
 }
 
 // drain closes the connection when the server shuts down and nothing runs any

@@ -117,7 +117,7 @@ func (s *session) open() Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shell = s.server.cfg.NewSession(Terminal{
-		Who: s.who, Term: s.term, Width: s.width, Height: s.height, In: touching{s}, Out: touching{s},
+		Who: s.who, Renew: s.renew, Term: s.term, Width: s.width, Height: s.height, In: touching{s}, Out: touching{s},
 	})
 	return s.shell
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/duoplane/duoplane/internal/account"
+	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/sshd"
 )
 
@@ -163,6 +164,23 @@ func TestAClientThatDoesNotAnswerIsCutOff(t *testing.T) {
 	}
 	stays := time.AfterFunc(20*time.Second, func() {
 		t.Error("an idle connection stays")
+		_ = a.Close()
+	})
+	defer stays.Stop()
+	_ = a.Wait() // how it ended tells nothing
+}
+
+func TestALockedAccountIsCutOff(t *testing.T) {
+	w := newWorld(t, func(c *sshd.Config) { c.Limits = sshd.Limits{PerSecond: -1, KeepAlive: 50 * time.Millisecond} })
+	w.account("lab", "alice", "password", "none")
+	a := w.login(w.address, "alice", nil, byPassword())
+	if out, err := a.exec(t, "x"); out == "" || err != nil {
+		t.Fatalf("got %q, %v", out, err)
+	}
+	in := must(w.accounts.Schema().ReadBody([]byte(`{"locked":true}`), record.Modify))(t)
+	must(w.accounts.Modify(t.Context(), w.admin, []string{w.admin.Owner.UUID, "alice"}, in))(t)
+	stays := time.AfterFunc(20*time.Second, func() {
+		t.Error("the connection of a locked account stays")
 		_ = a.Close()
 	})
 	defer stays.Stop()
