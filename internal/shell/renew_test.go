@@ -43,7 +43,7 @@ func TestWhoIsNobodyAnyMoreLeaves(t *testing.T) {
 	} {
 		var out strings.Builder
 		s := w.shell.Session(shell.SessionConfig{
-			Caller: w.admin, May: may(w.admin), Out: &out, In: strings.NewReader("rows\nrows\n"),
+			Caller: w.admin, May: may(w.admin), Out: &out, In: strings.NewReader("rows\nhistory\n"),
 			Renew: func(context.Context) (svm.Caller, func(method, path string) bool, error) {
 				return svm.Caller{}, nil, test.err
 			},
