@@ -132,7 +132,7 @@ func (r *Ring) announce(ctx context.Context) error {
 		before, at := Holders.Get(snap, r.holder.id)
 		changes := []store.Change{Holders.Put(r.holder.id, at, &Holder{Host: r.cfg.Host, File: r.cfg.Path, Keys: keys.enabled})}
 		if before == nil || !slices.Equal(before.Keys, keys.enabled) {
-			changes = append(changes, Witnesses.Put(witnessKey, version, w))
+			changes = append(changes, Witnesses.Put(WitnessKey, version, w))
 		}
 		_, err = r.cfg.Store.Commit(ctx, changes...)
 		if err == nil {

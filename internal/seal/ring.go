@@ -176,7 +176,7 @@ func (r *Ring) SealFor(snap store.Snapshot, slots ...secret.Slot) ([]store.Chang
 	if _, err := keys.SealFor(snap, slots...); err != nil {
 		return nil, err
 	}
-	return []store.Change{Witnesses.Require(witnessKey, version)}, nil
+	return []store.Change{Witnesses.Require(WitnessKey, version)}, nil
 }
 
 // needs reports whether any of the slots is to be sealed with a key.
@@ -266,4 +266,10 @@ func (r *Ring) fits(ctx context.Context, keys *Keyset) error {
 		return fmt.Errorf("keyset file %s: %w", r.cfg.Path, err)
 	}
 	return nil
+}
+
+// Keyset returns the keys as they are now, or why the file cannot be used.
+func (r *Ring) Keyset() (*Keyset, error) {
+	h := r.held.Load()
+	return h.keys, h.bad
 }

@@ -193,7 +193,7 @@ func (r *Ring) note(ctx context.Context, change func(*Witness) bool) error {
 		if !change(&next) {
 			return nil
 		}
-		if _, err = r.cfg.Store.Commit(ctx, Witnesses.Put(witnessKey, version, &next)); !fault.Is(err, fault.Raced) {
+		if _, err = r.cfg.Store.Commit(ctx, Witnesses.Put(WitnessKey, version, &next)); !fault.Is(err, fault.Raced) {
 			return err
 		}
 	}
@@ -270,7 +270,7 @@ func (r *Ring) promote(ctx context.Context, job Rotation, key KeyID, judged stor
 		if version != judged {
 			return audit.Entry{}, nil, errJudgeAgain
 		}
-		return entry, []store.Change{Witnesses.Put(witnessKey, version, &Witness{Known: known, Keys: w.Keys, Unfinished: true})}, nil
+		return entry, []store.Change{Witnesses.Put(WitnessKey, version, &Witness{Known: known, Keys: w.Keys, Unfinished: true})}, nil
 	})
 }
 

@@ -35,10 +35,10 @@ type Heard struct {
 // declares it.
 var Witnesses = &store.Table[Witness]{Name: "meta", DocVersion: 1}
 
-const (
-	witnessKey  = "keyset"
-	witnessText = "duoplane"
-)
+// WitnessKey is the key of the one Witness.
+const WitnessKey = "keyset"
+
+const witnessText = "duoplane"
 
 // Check reports whether a keyset is the one that the store was written with.
 // The witness is made when it is absent and the store holds no records: no
@@ -49,7 +49,7 @@ func Check(ctx context.Context, s store.Store, k *Keyset, now time.Time, tables 
 		if err != nil {
 			return err
 		}
-		if w, _ := Witnesses.Get(snap, witnessKey); w != nil {
+		if w, _ := Witnesses.Get(snap, WitnessKey); w != nil {
 			return k.Check(w)
 		}
 		if !empty(snap, tables) {
@@ -62,7 +62,7 @@ func Check(ctx context.Context, s store.Store, k *Keyset, now time.Time, tables 
 		if w.Known, err = k.testify(); err != nil {
 			return err
 		}
-		_, err = s.Commit(ctx, Witnesses.Put(witnessKey, 0, w))
+		_, err = s.Commit(ctx, Witnesses.Put(WitnessKey, 0, w))
 		if !fault.Is(err, fault.Raced) { // else another server was first: see whose keyset it has
 			return err
 		}
@@ -105,7 +105,7 @@ func (w *Witness) made(id KeyID) time.Time {
 // sealing returns the witness in a state of the store, with the key that seals
 // and the witness's version.
 func sealing(snap store.Snapshot) (*Witness, KeyID, store.Version, error) {
-	w, version := Witnesses.Get(snap, witnessKey)
+	w, version := Witnesses.Get(snap, WitnessKey)
 	if w == nil {
 		return nil, 0, 0, errors.New("the data holds no trace of the keyset it was written with: restore the data from a backup")
 	}
@@ -123,5 +123,5 @@ func empty(snap store.Snapshot, tables []store.Codec) bool {
 }
 
 func witnessPlace() secret.Place {
-	return secret.Place{Table: Witnesses.Name, Owner: witnessKey, Field: "known"}
+	return secret.Place{Table: Witnesses.Name, Owner: WitnessKey, Field: "known"}
 }

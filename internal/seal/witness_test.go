@@ -88,7 +88,7 @@ func TestAWitnessWithAnotherTextIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Commit(t.Context(), Witnesses.Put(witnessKey, 0, &Witness{Known: known})); err != nil {
+	if _, err := s.Commit(t.Context(), Witnesses.Put(WitnessKey, 0, &Witness{Known: known})); err != nil {
 		t.Fatal(err)
 	}
 	if err := Check(t.Context(), s, k, time.Now(), Witnesses); err == nil {

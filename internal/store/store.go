@@ -72,6 +72,13 @@ type Row struct {
 	Value   any
 }
 
+// A Document is a record as its table writes it, for what goes through whole
+// stores: see Table.
+type Document struct {
+	Table, Key string
+	Doc        []byte
+}
+
 // An Op is what a Change does.
 type Op uint8
 

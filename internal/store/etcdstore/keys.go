@@ -21,6 +21,8 @@ type keyspace struct {
 
 func (k *keyspace) head() string { return k.prefix + headKey }
 
+func (k *keyspace) fill() string { return k.prefix + fillKey }
+
 func (k *keyspace) join(table, key string) string { return k.prefix + table + "/" + key }
 
 // split is join's inverse; false for a key that is none of ours.

@@ -98,7 +98,10 @@ func (s *Store) decodeAll(page []*mvccpb.KeyValue) ([]record, error) {
 // decode returns a record without a table for a key that is none of ours.
 func (s *Store) decode(kv *mvccpb.KeyValue) (record, error) {
 	table, key, ok := s.keys.split(kv.Key)
-	if !ok {
+	switch {
+	case string(kv.Key) == s.keys.fill():
+		return record{}, errUnfinished
+	case !ok:
 		return record{}, nil
 	}
 	value, err := s.keys.decode(table, key, kv.Value)
