@@ -15,12 +15,22 @@ const (
 	methodNone      = "none"
 )
 
-// Words of the columns, in ONTAP's order.
-var (
-	applicationWords = []string{"amqp", "console", HTTP, "ontapi", "service_processor", SSH}
-	methodWords      = []string{"certificate", "domain", "nsswitch", MethodPassword, MethodPublicKey, "saml"}
-	secondWords      = []string{methodNone, "domain", "nsswitch", MethodPassword, MethodPublicKey, "totp"}
-)
+const pathApplications = "applications"
+
+// ApplicationWords are the words there are for an application, in ONTAP's order.
+func ApplicationWords() []string {
+	return []string{"amqp", "console", HTTP, "ontapi", "service_processor", SSH}
+}
+
+// MethodWords are those for its methods.
+func MethodWords() []string {
+	return []string{"certificate", "domain", "nsswitch", MethodPassword, MethodPublicKey, "saml"}
+}
+
+// SecondWords are those for its second method.
+func SecondWords() []string {
+	return []string{methodNone, "domain", "nsswitch", MethodPassword, MethodPublicKey, "totp"}
+}
 
 // methodsOf lists what each application takes for its first method.
 var methodsOf = map[string][]string{
@@ -43,15 +53,15 @@ var secondsOf = map[string][]string{
 // columns declare an element of applications.
 var columns = []record.Column{
 	{
-		Name: "application", Kind: record.Enum, Enum: applicationWords, Required: true,
+		Name: "application", Kind: record.Enum, Enum: ApplicationWords(), Required: true,
 		Doc: "What the account logs in with; \"http\" is the REST API, \"ssh\" the command line. The others are kept and have no effect.", Example: HTTP,
 	},
 	{
-		Name: "authentication_methods", Kind: record.Strings, Enum: methodWords, Required: true,
+		Name: "authentication_methods", Kind: record.Strings, Enum: MethodWords(), Required: true,
 		Doc: "What proves the account; \"password\" and, over SSH, \"publickey\" are served.", Example: MethodPassword,
 	},
 	{
-		Name: "second_authentication_method", Kind: record.Enum, Enum: secondWords, Default: record.Text(methodNone),
+		Name: "second_authentication_method", Kind: record.Enum, Enum: SecondWords(), Default: record.Text(methodNone),
 		Doc: "A second method after the first, over SSH only. Duo is none of them: it comes on top.", Example: methodNone,
 	},
 }
@@ -94,7 +104,7 @@ func checkApplications(v record.Value) error {
 	apps := readApplications(v)
 	for i, app := range apps {
 		if slices.ContainsFunc(apps[:i], func(other Application) bool { return other.Name == app.Name }) {
-			return fault.New(fault.DuplicateValue, "", "The application %q is given twice; list its methods in one element.", app.Name)
+			return fault.New(fault.DuplicateValue, pathApplications, "The application %q is given twice; list its methods in one element.", app.Name)
 		}
 		if err := checkMethods(app); err != nil {
 			return err
@@ -106,11 +116,11 @@ func checkApplications(v record.Value) error {
 func checkMethods(app Application) error {
 	allowed := methodsOf[app.Name]
 	if len(app.Methods) == 0 {
-		return fault.New(fault.MethodPair, "", "The application %q needs an authentication method: %s.", app.Name, strings.Join(allowed, ", "))
+		return fault.New(fault.MethodPair, pathApplications, "The application %q needs an authentication method: %s.", app.Name, strings.Join(allowed, ", "))
 	}
 	for _, method := range app.Methods {
 		if !slices.Contains(allowed, method) {
-			return fault.New(fault.MethodPair, "",
+			return fault.New(fault.MethodPair, pathApplications,
 				"The authentication method %q does not go with the application %q, which takes %s.", method, app.Name, strings.Join(allowed, ", "))
 		}
 	}
@@ -118,10 +128,10 @@ func checkMethods(app Application) error {
 		return nil
 	}
 	if app.Name != SSH || len(app.Methods) != 1 {
-		return fault.New(fault.MethodPair, "", "A second authentication method goes with the application \"ssh\" and one first method only.")
+		return fault.New(fault.MethodPair, pathApplications, "A second authentication method goes with the application \"ssh\" and one first method only.")
 	}
 	if seconds := secondsOf[app.Methods[0]]; !slices.Contains(seconds, app.Second) {
-		return fault.New(fault.MethodPair, "",
+		return fault.New(fault.MethodPair, pathApplications,
 			"The second authentication method %q does not follow %q, which %s may follow.", app.Second, app.Methods[0], strings.Join(seconds, ", "))
 	}
 	return nil

@@ -37,7 +37,7 @@ var accountFields = []record.Field[Account]{
 		Check: func(v record.Value) error { return checkName(v.Str()) },
 	},
 	{
-		Path: "applications", Kind: record.Objects, Use: record.Required | record.Unsorted, Elem: columns,
+		Path: pathApplications, Kind: record.Objects, Use: record.Required | record.Unsorted, Elem: columns,
 		Min: 1, Max: maxApplications,
 		Doc:   "What the account may log in with, and how it proves itself there.",
 		Get:   func(a *Account) record.Value { return showApplications(a.Applications) },

@@ -104,31 +104,30 @@ func (s *Service[T]) Find(ctx context.Context, caller svm.Caller, key []string) 
 	if err != nil {
 		return nil, err
 	}
-	stored, _, err := s.find(snap, caller, key)
-	if err != nil {
-		return nil, err
+	stored, _ := s.lookUp(snap, caller, s.storeKey(key))
+	if stored == nil {
+		return nil, s.notFound()
 	}
-	row := *stored
-	owner := s.kind.Owner(&row)
-	owner.Name = svm.Names(snap).Of(owner.UUID)
-	return &row, nil
+	return s.named(snap, stored), nil
 }
 
 // Fill finds out computed fields; a kind that has some embeds Service and
 // brings its own.
 func (s *Service[T]) Fill(context.Context, []*T) error { return nil }
 
-func (s *Service[T]) find(snap store.Snapshot, caller svm.Caller, key []string) (*T, store.Version, error) {
-	return s.findAt(snap, caller, s.storeKey(key))
-}
-
-func (s *Service[T]) findAt(snap store.Snapshot, caller svm.Caller, storeKey string) (*T, store.Version, error) {
+// lookUp returns the record under the store's key, nil when there is none in
+// the caller's scope.
+func (s *Service[T]) lookUp(snap store.Snapshot, caller svm.Caller, storeKey string) (*T, store.Version) {
 	stored, version := s.kind.Table.Get(snap, storeKey)
 	if stored == nil || !caller.Scope.Sees(s.kind.Owner(stored).UUID) {
-		keys := s.kind.Schema.Keys()
-		return nil, 0, fault.New(fault.NotFound, keys[len(keys)-1], "entry doesn't exist")
+		return nil, 0
 	}
-	return stored, version, nil
+	return stored, version
+}
+
+func (s *Service[T]) notFound() error {
+	keys := s.kind.Schema.Keys()
+	return fault.New(fault.NotFound, keys[len(keys)-1], "entry doesn't exist")
 }
 
 // storeKey turns the parts of a key, or the first of them, into the store's.

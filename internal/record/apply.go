@@ -6,6 +6,10 @@ import (
 	"github.com/duoplane/duoplane/internal/fault"
 )
 
+// Nothing returns the input in which no field is given, to be made into one
+// by With.
+func (s *Schema[T]) Nothing() Input[T] { return Input[T]{schema: s} }
+
 // Has reports whether the field was given, be it as null.
 func (in Input[T]) Has(path string) bool { return in.find(path) >= 0 }
 

@@ -36,6 +36,7 @@ type Services struct {
 const (
 	pathDuo      = "/security/authentication/duo"
 	pathMessages = "/security/login/messages"
+	pathAccounts = "/security/accounts"
 	pathSVMs     = "/svm/svms"
 )
 
@@ -74,7 +75,7 @@ func (s *Services) duo() []Mounted {
 func (s *Services) accounts() []Mounted {
 	return []Mounted{
 		Resource[account.Account]{
-			Path: "/security/accounts", Schema: s.Accounts.Schema(), Service: s.Accounts,
+			Path: pathAccounts, Schema: s.Accounts.Schema(), Service: s.Accounts,
 			Operations: Operations{
 				List: "account_collection_get", Create: "account_create", ModifyMany: "account_modify_collection", DeleteMany: "account_delete_collection",
 				Read: "account_get", Modify: "account_modify", Delete: "account_delete",

@@ -4,18 +4,22 @@ import (
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/loginmsg"
+	"github.com/duoplane/duoplane/internal/loginrow"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
 // cli lists the directories of the private passthrough.
 func (s *Services) cli() []Mounted {
-	keys := s.Accounts.PublicKeys()
+	keys, logins := s.Accounts.PublicKeys(), loginrow.New(s.Accounts)
 	return append(s.cliCommands(), []Mounted{
 		Directory[duo.Profile]{
 			Name: "security login duo", Path: pathDuo + "/profiles", Schema: s.Profiles.Schema(), Service: s.Profiles,
 		},
 		Directory[duo.Group]{
 			Name: "security login duo group", Path: pathDuo + "/groups", Schema: s.Groups.Schema(), Service: s.Groups,
+		},
+		Directory[loginrow.Row]{
+			Name: "security login", Path: pathAccounts, Schema: logins.Schema(), Service: logins,
 		},
 		Directory[account.PublicKey]{
 			Name: "security login publickey", Path: "/security/authentication/publickeys", Schema: keys.Schema(), Service: keys,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/secret"
@@ -61,7 +60,7 @@ func (s *Services) cliCommands() []Mounted {
 // accountCommand sets one field of an account.
 func (s *Services) accountCommand(verb, path string, value func(*subject) record.Value, more ...record.Field[subject]) Mounted {
 	return Command[subject, struct{}]{
-		Name: "security login " + verb, Method: http.MethodPatch, Path: "/security/accounts",
+		Name: "security login " + verb, Method: http.MethodPatch, Path: pathAccounts,
 		Input: record.NewSchema("account_"+verb, append([]record.Field[subject]{vserverField, usernameField}, more...)...),
 		Do: func(ctx context.Context, caller svm.Caller, in record.Input[subject]) (*struct{}, error) {
 			of, err := in.New()
@@ -74,15 +73,11 @@ func (s *Services) accountCommand(verb, path string, value func(*subject) record
 					return nil, err
 				}
 			}
-			change, err := schema.ReadFlags(nil, record.Modify)
+			a, err := s.Accounts.FindNamed(ctx, caller, svm.Owner{Name: of.owner}, of.user)
 			if err != nil {
 				return nil, err
 			}
-			a, err := pick(ctx, caller, s.Accounts, func(a *account.Account, is func(svm.Owner) bool) bool { return a.Name == of.user && is(a.Owner) }, of.owner)
-			if err != nil {
-				return nil, err
-			}
-			_, err = s.Accounts.Modify(ctx, caller, schema.KeyOf(a), change.With(path, value(of)))
+			_, err = s.Accounts.Modify(ctx, caller, schema.KeyOf(a), schema.Nothing().With(path, value(of)))
 			return nil, err
 		},
 	}

@@ -23,15 +23,11 @@ func (s *Services) cliOurs() []Mounted {
 			Name: "security login duo test", Method: http.MethodPost, Path: pathOurs + "/profiles",
 			Input: record.NewSchema("duo_test", vserverField), Output: diagnose.ReportSchema(),
 			Do: func(ctx context.Context, caller svm.Caller, in record.Input[subject]) (*diagnose.Report, error) {
-				nothing, err := trial.ReadFlags(nil, record.Modify)
-				if err != nil {
-					return nil, err
-				}
 				p, err := pick(ctx, caller, s.Profiles, func(p *duo.Profile, is func(svm.Owner) bool) bool { return is(p.Owner) }, in.Get("owner.name").Str())
 				if err != nil {
 					return nil, err
 				}
-				return s.Tester.Test(ctx, caller, []string{p.Owner.UUID}, nothing)
+				return s.Tester.Test(ctx, caller, []string{p.Owner.UUID}, trial.Nothing())
 			},
 		},
 		Command[duo.Login, diagnose.Explanation]{

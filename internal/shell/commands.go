@@ -11,7 +11,6 @@ import (
 	"github.com/duoplane/duoplane/internal/logins"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/secret"
-	"github.com/duoplane/duoplane/internal/shell/loginrow"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -39,7 +38,7 @@ type Declared[T any] interface {
 // Messages and of Logins any may be nil; then its commands do not exist.
 type Services struct {
 	SVMs     Declared[svm.SVM]
-	Accounts loginrow.Accounts
+	Accounts *account.Service
 	// PublicKeys are the accounts' keys.
 	PublicKeys Declared[account.PublicKey]
 	Profiles   Declared[duo.Profile]

@@ -6,9 +6,10 @@ import (
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/loginrow"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/secret"
-	"github.com/duoplane/duoplane/internal/shell/loginrow"
+	"github.com/duoplane/duoplane/internal/svm"
 )
 
 const (
@@ -23,10 +24,8 @@ func (s Services) loginRows() Mounted {
 	return Resource[loginrow.Row]{
 		Name: "security login", Noun: "login method", Nouns: "login methods",
 		Path: pathAccounts, Schema: rows.Schema(), Service: rows, Owners: s.Owners,
-		Choices: map[string][]string{
-			"application": loginrow.Applications, "authentication-method": loginrow.Methods,
-		},
-		By: "vserver",
+		Hidden: []string{"password"},
+		By:     "vserver",
 		Columns: []Column{
 			{Header: []string{"User/Group", "Name"}, Param: "user-or-group-name", Width: 14},
 			{Header: []string{"Application"}, Param: "application", Width: 11},
@@ -36,7 +35,7 @@ func (s Services) loginRows() Mounted {
 			{Header: []string{"Second", "Authentication", "Method"}, Param: "second-authentication-method", Width: 14},
 		},
 		Complete: func(ctx context.Context, c *Call, in record.Input[loginrow.Row]) (record.Input[loginrow.Row], error) {
-			return s.askPassword(ctx, c, rows, in)
+			return s.askPassword(ctx, c, in)
 		},
 	}
 }
@@ -56,16 +55,14 @@ func (s Services) publicKeys() Mounted {
 	}
 }
 
-// askPassword asks for the password of an account that is new.
-func (s Services) askPassword(
-	ctx context.Context, c *Call, rows *loginrow.Service, in record.Input[loginrow.Row],
-) (record.Input[loginrow.Row], error) {
+// askPassword asks for the password of an account that has none yet.
+func (s Services) askPassword(ctx context.Context, c *Call, in record.Input[loginrow.Row]) (record.Input[loginrow.Row], error) {
 	name := in.Get("name").Str()
-	if name == "" || in.Get("authentication_method").Str() != loginrow.MethodPassword {
+	if name == "" || in.Get("authentication_method").Str() != account.MethodPassword {
 		return in, nil
 	}
-	_, err := rows.Account(ctx, c.Caller, in.Get("owner.name").Str(), name)
-	if !fault.Is(err, fault.NotFound) {
+	a, err := s.Accounts.FindNamed(ctx, c.Caller, svm.Owner{Name: in.Get(ownerName).Str()}, name)
+	if err == nil && !a.Password.IsZero() || err != nil && !fault.Is(err, fault.NotFound) {
 		return in, err
 	}
 	password, err := c.NewSecret(fmt.Sprintf(newText, clean(name)), againText)
@@ -110,15 +107,12 @@ func (s Services) setLocked(locked bool) func(ctx context.Context, c *Call) erro
 }
 
 func (s Services) modifyAccount(ctx context.Context, c *Call, name, path string, v record.Value) error {
-	a, err := loginrow.New(s.Accounts).Account(ctx, c.Caller, c.Text("vserver"), name)
+	a, err := s.Accounts.FindNamed(ctx, c.Caller, svm.Owner{Name: c.Text("vserver")}, name)
 	if err != nil {
 		return err
 	}
-	empty, err := s.Accounts.Schema().ReadFlags(nil, record.Modify)
-	if err != nil {
-		return err
-	}
-	_, err = s.Accounts.Modify(ctx, c.Caller, s.Accounts.Schema().KeyOf(a), empty.With(path, v))
+	schema := s.Accounts.Schema()
+	_, err = s.Accounts.Modify(ctx, c.Caller, schema.KeyOf(a), schema.Nothing().With(path, v))
 	return err
 }
 

@@ -72,8 +72,6 @@ type Resource[T any] struct {
 	// Positional are the keys that may be given without their names. Hidden
 	// are parameters of the schema that the command line does not have.
 	Positional, Hidden []string
-	// Choices are the words of parameters whose field is free text.
-	Choices map[string][]string
 	// Vserver says that help shows -vserver as required on create, though it
 	// defaults to the session's own.
 	Vserver bool
@@ -279,9 +277,6 @@ func (m *mounted[T]) param(verb, flag string) *Param {
 		List:       f.Kind == record.Strings,
 		Secret:     f.Kind == record.Secret,
 		query:      verb == verbShow || key && verb != verbCreate,
-	}
-	if words := m.Choices[flag]; words != nil {
-		p.Words = words
 	}
 	owner := f.Path == ownerName
 	switch {

@@ -11,9 +11,9 @@ import (
 	"github.com/duoplane/duoplane/internal/audit"
 	"github.com/duoplane/duoplane/internal/audit/audittest"
 	"github.com/duoplane/duoplane/internal/fault"
+	"github.com/duoplane/duoplane/internal/loginrow"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/secret"
-	"github.com/duoplane/duoplane/internal/shell/loginrow"
 	"github.com/duoplane/duoplane/internal/store/memstore"
 	"github.com/duoplane/duoplane/internal/svm"
 )
@@ -80,14 +80,14 @@ func TestAnAccountIsARowForEveryWayToLogIn(t *testing.T) {
 	w.must(w.create("username", "joe", "application", "ssh", "authmethod", "publickey", "comment", "on call"))
 	w.must(w.create("username", "joe", "application", "ssh", "authmethod", "password"))
 	w.must(w.create("username", "joe", "application", "service-processor", "authmethod", "password", "role", "readonly"))
-	want := []string{"admin http password", "admin ssh password", "joe service-processor password", "joe ssh password", "joe ssh publickey"}
+	want := []string{"admin http password", "admin ssh password", "joe service_processor password", "joe ssh password", "joe ssh publickey"}
 	if diff := cmp.Diff(want, w.list(t.Context(), nil)); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(want[3:], w.list(t.Context(), w.key("joe", "ssh", ""))); diff != "" {
 		t.Errorf("rows from a key (-want +got):\n%s", diff)
 	}
-	a, err := w.rows.Account(t.Context(), w.admin, "lab", "joe")
+	a, err := w.accounts.FindNamed(t.Context(), w.admin, svm.Owner{Name: "lab"}, "joe")
 	w.must(err)
 	if a.Role != "readonly" || a.Comment != "on call" {
 		t.Errorf("got role %q, comment %q", a.Role, a.Comment)
@@ -117,7 +117,7 @@ func TestARowThatIsThereOrNot(t *testing.T) {
 	wantCode(t, w.create("username", "admin", "application", "ssh", "authmethod", "password"), fault.Exists)
 	wantCode(t, w.rows.Delete(t.Context(), w.admin, w.key("admin", "ssh", "publickey")), fault.NotFound)
 	wantCode(t, w.rows.Delete(t.Context(), w.admin, w.key("nobody", "ssh", "password")), fault.NotFound)
-	wantCode(t, w.create("username", "joe", "application", "telnet", "authmethod", "password"), fault.BadReason)
+	wantCode(t, w.create("username", "joe", "application", "telnet", "authmethod", "password"), fault.BadValue)
 	wantCode(t, w.create("username", "joe", "application", "console", "authmethod", "publickey"), fault.MethodPair)
 	in, err := w.rows.Schema().ReadFlags([]record.Param{{Name: "comment", Value: "x"}}, record.Modify)
 	w.must(err)
@@ -132,11 +132,39 @@ func TestASecondMethodIsThatOfItsApplication(t *testing.T) {
 	w.must(err)
 	before, err := w.rows.Modify(t.Context(), w.admin, w.key("joe", "ssh", "publickey"), in)
 	w.must(err)
-	a, err := w.rows.Account(t.Context(), w.admin, "", "joe")
+	a, err := w.accounts.FindNamed(t.Context(), w.admin, svm.Owner{}, "joe")
 	w.must(err)
 	if before.Second != "none" || a.Applications[0].Second != "password" {
 		t.Errorf("before %q, after %q", before.Second, a.Applications[0].Second)
 	}
+	w.must(w.rows.Restore(t.Context(), w.admin, before))
+	row, err := w.rows.Find(t.Context(), w.admin, w.key("joe", "ssh", "publickey"))
+	w.must(err)
+	if row.Second != "none" || row.Owner.Name != "lab" {
+		t.Errorf("restored: %+v", row)
+	}
+}
+
+func TestWhatARowRefusesToModify(t *testing.T) {
+	w := newWorld(t)
+	for _, tt := range []struct {
+		flag, value string
+		want        fault.Code
+	}{
+		{"application", "console", fault.NotPatchable},
+		{"password", "secret-word-1", fault.NotPatchable},
+		{"application", "http", fault.NothingToSet},
+		{"second-authentication-method", "totp", fault.MethodPair},
+	} {
+		in, err := w.rows.Schema().ReadFlags([]record.Param{{Name: tt.flag, Value: tt.value}}, record.Modify)
+		w.must(err)
+		_, err = w.rows.Modify(t.Context(), w.admin, w.key("admin", "http", "password"), in)
+		wantCode(t, err, tt.want)
+	}
+	_, err := w.rows.Find(t.Context(), w.admin, w.key("admin", "http", "saml"))
+	wantCode(t, err, fault.NotFound)
+	_, err = w.rows.Find(t.Context(), w.admin, w.key("admin", "http", "saml")[:2])
+	wantCode(t, err, fault.NotFound)
 }
 
 func wantCode(tb testing.TB, err error, want fault.Code) {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/duoplane/duoplane/internal/account"
-	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/svm"
@@ -23,32 +22,19 @@ type Row struct {
 	Role, Comment string
 	Locked        bool
 	Groups        []string
-	password      secret.Text // of a new account
+	password      secret.Text      // of a new account
+	was           *account.Account // as Modify found it, for Restore
 }
 
-// Words of the columns, in ONTAP's order.
-var (
-	Applications = []string{"amqp", "console", "http", "ontapi", "service-processor", "ssh"}
-	Methods      = []string{"certificate", "domain", "nsswitch", "password", "publickey", "saml"}
-	Seconds      = []string{"none", "domain", "nsswitch", "password", "publickey", "totp"}
+const (
+	pathMethod = "authentication_method"
+	pathSecond = "second_authentication_method"
 )
-
-// MethodPassword is the method that a password belongs to.
-const MethodPassword = "password"
 
 // Schema returns the declaration of a row.
 func Schema() *record.Schema[Row] {
 	owner := svm.OwnerFields("the account", func(r *Row) *svm.Owner { return &r.Owner })
 	return record.NewSchema("login_row", append(owner, rowFields...)...)
-}
-
-func oneOf(words []string) func(record.Value) error {
-	return func(v record.Value) error {
-		if slices.Contains(words, v.Str()) {
-			return nil
-		}
-		return fault.New(fault.BadReason, "", "%q is an invalid value; the values are %s.", v.Str(), strings.Join(words, ", "))
-	}
 }
 
 var rowFields = []record.Field[Row]{
@@ -60,19 +46,18 @@ var rowFields = []record.Field[Row]{
 		Set: func(r *Row, v record.Value) { r.Name = v.Str() },
 	},
 	{
-		Path: "application", Flag: "application", Kind: record.String, Use: record.Key | record.Required | record.CreateOnly,
+		Path: "application", Flag: "application", Kind: record.Enum, Enum: account.ApplicationWords(),
+		Words: map[string]string{"service_processor": "service-processor"}, Use: record.Key | record.Required | record.CreateOnly,
 		Doc: "What the account logs in with.", Label: "Application", Example: "ssh",
-		Get:   func(r *Row) record.Value { return record.Text(r.Application) },
-		Set:   func(r *Row, v record.Value) { r.Application = v.Str() },
-		Check: oneOf(Applications),
+		Get: func(r *Row) record.Value { return record.Text(r.Application) },
+		Set: func(r *Row, v record.Value) { r.Application = v.Str() },
 	},
 	{
-		Path: "authentication_method", Flag: "authentication-method", Aliases: []string{"authmethod"}, Kind: record.String,
+		Path: pathMethod, Flag: "authentication-method", Aliases: []string{"authmethod"}, Kind: record.Enum, Enum: account.MethodWords(),
 		Use: record.Key | record.Required | record.CreateOnly,
-		Doc: "What proves the account there.", Label: "Authentication Method", Example: MethodPassword,
-		Get:   func(r *Row) record.Value { return record.Text(r.Method) },
-		Set:   func(r *Row, v record.Value) { r.Method = v.Str() },
-		Check: oneOf(Methods),
+		Doc: "What proves the account there.", Label: "Authentication Method", Example: account.MethodPassword,
+		Get: func(r *Row) record.Value { return record.Text(r.Method) },
+		Set: func(r *Row, v record.Value) { r.Method = v.Str() },
 	},
 	{
 		Path: "role.name", Flag: "role", Kind: record.String,
@@ -86,7 +71,7 @@ var rowFields = []record.Field[Row]{
 		Get: func(r *Row) record.Value { return record.Text(r.locked()) },
 	},
 	{
-		Path: "second_authentication_method", Flag: "second-authentication-method", Kind: record.Enum, Enum: Seconds,
+		Path: pathSecond, Flag: "second-authentication-method", Kind: record.Enum, Enum: account.SecondWords(),
 		Doc: "A second method after the first. Duo is none of them.", Label: "Second Authentication Method", Default: record.Text("none"),
 		Get: func(r *Row) record.Value { return record.Text(r.Second) },
 		Set: func(r *Row, v record.Value) { r.Second = v.Str() },
@@ -104,8 +89,8 @@ var rowFields = []record.Field[Row]{
 		Set: func(r *Row, v record.Value) { r.Groups = v.Strings() },
 	},
 	{
-		Path: "password", Kind: record.Secret, Use: record.WriteOnly | record.Guessable,
-		Doc: "Password of a new account.",
+		Path: "password", Flag: "password", Kind: record.Secret, Use: record.WriteOnly | record.Guessable | record.CreateOnly,
+		Doc: "Password of a new account, or of one that has none.", Label: "Password",
 		Get: func(*Row) record.Value { return record.Value{} },
 		Set: func(r *Row, v record.Value) { r.password = v.Secret() },
 	},
@@ -114,7 +99,7 @@ var rowFields = []record.Field[Row]{
 // locked is what ONTAP shows: nothing where no password is asked for.
 func (r *Row) locked() string {
 	switch {
-	case r.Method != MethodPassword:
+	case r.Method != account.MethodPassword:
 		return ""
 	case r.Locked:
 		return "yes"
@@ -129,7 +114,7 @@ func rowsOf(a *account.Account) []Row {
 	for _, app := range a.Applications {
 		for _, method := range app.Methods {
 			rows = append(rows, Row{
-				Owner: a.Owner, Name: a.Name, Application: spoken(app.Name), Method: method, Second: app.Second,
+				Owner: a.Owner, Name: a.Name, Application: app.Name, Method: method, Second: app.Second,
 				Role: a.Role, Comment: a.Comment, Locked: a.Locked, Groups: a.Groups,
 			})
 		}
@@ -139,8 +124,3 @@ func rowsOf(a *account.Account) []Row {
 	})
 	return rows
 }
-
-// spoken and stored translate an application's name; the command line has
-// hyphens where REST has underscores.
-func spoken(application string) string { return strings.ReplaceAll(application, "_", "-") }
-func stored(application string) string { return strings.ReplaceAll(application, "-", "_") }
