@@ -101,7 +101,9 @@ func (a Action[I, O]) handler(method string) handler {
 			return err
 		}
 		e := x.encoder()
-		e.value(a.Output.Project(out, a.Output.All()))
+		e.open('{')
+		a.Output.Show(out, a.Output.All(), fields{&e})
+		e.close('}')
 		x.reply(http.StatusOK, &e)
 		return nil
 	}

@@ -198,33 +198,6 @@ func (m *mounted[T]) notFound() error {
 	return fault.New(fault.NotFound, m.keys[len(m.keys)-1], msgNotFound)
 }
 
-// appendRecord writes one record of a response, with its links if they are
-// wanted.
-func (m *mounted[T]) appendRecord(e *encoder, t *T, sel record.Selection, hal bool) {
-	e.open('{')
-	for _, member := range m.Schema.Project(t, sel).Members() {
-		e.name(member.Name)
-		link := m.Links[member.Name]
-		if !hal || link == nil || member.Value.Members() == nil {
-			e.value(member.Value)
-			continue
-		}
-		e.open('{')
-		for _, inner := range member.Value.Members() {
-			e.name(inner.Name)
-			e.value(inner.Value)
-		}
-		if href := link(t); href != "" {
-			e.self(href)
-		}
-		e.close('}')
-	}
-	if hal {
-		e.self(m.href(t))
-	}
-	e.close('}')
-}
-
 // href returns the URL of a record.
 func (m *mounted[T]) href(t *T) string {
 	b := make([]byte, 0, 128)
