@@ -55,7 +55,8 @@ func startServer(t *testing.T) *server {
 		}
 	}
 	p := startProcess(t, ended, buildBinary(t), "dev", "--ready-file", ready,
-		"--api-listen", "127.0.0.1:0", "--ssh-listen", "127.0.0.1:0", "--sim-listen", "127.0.0.1:0", "--sim-control-listen", "127.0.0.1:0")
+		"--api-listen", "127.0.0.1:0", "--ssh-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0",
+		"--sim-listen", "127.0.0.1:0", "--sim-control-listen", "127.0.0.1:0")
 
 	s := &server{}
 	p.await(t, func() bool {

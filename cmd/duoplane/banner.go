@@ -27,6 +27,9 @@ Duoplane, ready to be tried. All of it is temporary and removed at exit.
 {{- range $svm, $addr := .R.SSHDoors}}
   SSH of an SVM  {{$addr}}, for {{$svm}}'s accounts alone
 {{- end}}
+{{- if .R.MetricsURL}}
+  Metrics        {{.R.MetricsURL}}
+{{- end}}
   Account        {{.R.AdminUser}}, password {{.R.AdminPassword}}
   Also           {{.Others}}; the same password
   Cluster        {{.Cluster}} {{.R.ClusterUUID}}

@@ -19,6 +19,7 @@ import (
 type claim struct {
 	listener     net.Listener
 	ssh          sshDoors
+	metrics      net.Listener // nil: none
 	data         *dataDir
 	keyset       string           // path; the file may not be there yet
 	cert         *tls.Certificate // nil: one of our own
@@ -34,7 +35,7 @@ type claim struct {
 // error nothing is held, and nothing new is on the disk.
 func (o *serveOptions) claim(ctx context.Context) (*claim, error) {
 	c := &claim{keyset: o.KeysetFile, unused: true}
-	var errs [8]error
+	var errs [9]error
 	c.listener, errs[0] = listen(ctx, "api-listen", o.APIListen)
 	c.data, errs[1] = openDataDir(o.DataDir)
 	c.cert, errs[2] = readPair("tls-cert", o.TLSCert, o.TLSKey)
@@ -50,6 +51,7 @@ func (o *serveOptions) claim(ctx context.Context) (*claim, error) {
 	}
 	errs[6] = clearReady(o.ReadyFile)
 	c.ssh, errs[7] = o.openDoors(ctx)
+	c.metrics, errs[8] = o.openMetrics(ctx)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
@@ -91,7 +93,7 @@ func readPassword(option, path string) (secret.Text, error) {
 // close gives the address and the folder free; a folder made for a start that
 // came to nothing goes.
 func (c *claim) close() error {
-	err := errors.Join(closeListener(c.listener), c.ssh.close())
+	err := errors.Join(closeListener(c.listener), closeListener(c.metrics), c.ssh.close())
 	if c.data == nil {
 		return err
 	}

@@ -76,24 +76,26 @@ func (o *devOptions) run(ctx context.Context, env environ) (err error) {
 			return err
 		}
 		return writeReady(o.ReadyFile, b.ready)
-	}, slices.Concat(sim.edges, []edge{api}, ssh)...)
+	}, slices.Concat(n.metricsEdge(at.metrics), sim.edges, []edge{api}, ssh)...)
 }
 
 // A devClaim is what duoplane dev must have before it begins.
 type devClaim struct {
 	api, sim, control net.Listener
 	ssh               sshDoors
+	metrics           net.Listener // nil: none
 	dir               string
 }
 
 func (o *devOptions) claim(ctx context.Context) (*devClaim, error) {
 	c := &devClaim{}
-	var errs [5]error
+	var errs [6]error
 	c.api, errs[0] = listen(ctx, "api-listen", o.APIListen)
 	c.sim, c.control, errs[1] = o.listen(ctx)
 	c.dir, errs[2] = newTempDir(o.Dir)
 	errs[3] = clearReady(o.ReadyFile)
 	c.ssh, errs[4] = o.openDoors(ctx)
+	c.metrics, errs[5] = o.openMetrics(ctx)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
@@ -104,7 +106,7 @@ func (c *devClaim) join(name string) string { return filepath.Join(c.dir, name) 
 
 // close gives the addresses free and removes all that was kept.
 func (c *devClaim) close() error {
-	err := errors.Join(closeListener(c.api), closeListener(c.sim), closeListener(c.control), c.ssh.close())
+	err := errors.Join(closeListener(c.api), closeListener(c.sim), closeListener(c.control), closeListener(c.metrics), c.ssh.close())
 	if c.dir != "" {
 		err = errors.Join(err, os.RemoveAll(c.dir))
 	}
@@ -123,7 +125,7 @@ func (n *node) furnish(ctx context.Context, at *devClaim, sim *simulator, passwo
 		return svm.Cluster{}, err
 	}
 	*r = ready{
-		APIURL: "https://" + hostPort(at.api.Addr()), CAFile: at.join(caFile), SSHAddr: at.ssh.addr(), SSHDoors: at.ssh.bound(), ClusterUUID: cluster.UUID, SVMUUID: vm.UUID,
+		APIURL: "https://" + hostPort(at.api.Addr()), CAFile: at.join(caFile), SSHAddr: at.ssh.addr(), SSHDoors: at.ssh.bound(), MetricsURL: metricsURL(at.metrics), ClusterUUID: cluster.UUID, SVMUUID: vm.UUID,
 		AdminUser: account.AdminName, AdminPassword: password.reveal(),
 	}
 	sim.describe(r)

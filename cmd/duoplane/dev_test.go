@@ -10,7 +10,7 @@ import (
 )
 
 // anyPorts lets several programs run beside each other.
-var anyPorts = []string{"--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--sim-listen=127.0.0.1:0", "--sim-control-listen=127.0.0.1:0"}
+var anyPorts = []string{"--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--sim-listen=127.0.0.1:0", "--sim-control-listen=127.0.0.1:0"}
 
 func startDev(t *testing.T, args ...string) *program {
 	t.Helper()

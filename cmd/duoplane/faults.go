@@ -34,7 +34,7 @@ func (o *simListenOptions) faults() []error {
 
 func (o *serveOptions) faults() []error {
 	out := slices.Concat(
-		o.commonOptions.faults(), o.apiOptions.faults(), o.sshOptions.faults(),
+		o.commonOptions.faults(), o.apiOptions.faults(), o.sshOptions.faults(), o.metricsOptions.faults(),
 		together("tls-cert", o.TLSCert, "tls-key", o.TLSKey),
 		together("etcd-cert-file", o.EtcdCertFile, "etcd-key-file", o.EtcdKeyFile),
 		together("etcd-user", o.EtcdUser, "etcd-password-file", o.EtcdPasswordFile),
@@ -92,7 +92,7 @@ func (o *serveOptions) etcdFaults() []error {
 }
 
 func (o *devOptions) faults() []error {
-	return slices.Concat(o.commonOptions.faults(), o.apiOptions.faults(), o.sshOptions.faults(), o.simListenOptions.faults())
+	return slices.Concat(o.commonOptions.faults(), o.apiOptions.faults(), o.sshOptions.faults(), o.metricsOptions.faults(), o.simListenOptions.faults())
 }
 
 func (o *simOptions) faults() []error {

@@ -15,6 +15,7 @@ import (
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duolink"
 	"github.com/duoplane/duoplane/internal/loginmsg"
+	"github.com/duoplane/duoplane/internal/metrics"
 	"github.com/duoplane/duoplane/internal/owned"
 	"github.com/duoplane/duoplane/internal/rest"
 	"github.com/duoplane/duoplane/internal/seal"
@@ -54,6 +55,7 @@ type node struct {
 	messages *loginmsg.Service
 	keys     *seal.Ring
 	guard    *guard
+	metrics  *metrics.Metrics
 	open     closers
 	room     []byte // see heapRoom
 }
@@ -68,7 +70,7 @@ func tables() []store.Codec {
 // a commit that the store's end cuts off still writes how it ended. The caller
 // closes the node.
 func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
-	n := &node{log: cfg.log, room: make([]byte, heapRoom)}
+	n := &node{log: cfg.log, metrics: newMetrics(), room: make([]byte, heapRoom)}
 	defer func() {
 		if err != nil {
 			err = n.open.close(err)
@@ -78,7 +80,7 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.store.Tables, cfg.store.Logger = append(tables(), seal.Holders), cfg.log
+	cfg.store.Tables, cfg.store.Logger, cfg.store.Committed = append(tables(), seal.Holders), cfg.log, n.metrics.Committed
 	if n.store, err = openStore(ctx, cfg.store); err != nil {
 		return nil, storeError{err}
 	}
@@ -86,7 +88,7 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 	if err := n.openKeys(ctx, cfg); err != nil {
 		return nil, err
 	}
-	links := duolink.New(duolink.Config{Secrets: n.keys, RootCAs: cfg.duoRoots, UserAgent: "Duoplane/" + version})
+	links := duolink.New(duolink.Config{Secrets: n.keys, RootCAs: cfg.duoRoots, UserAgent: "Duoplane/" + version, Observe: n.metrics.DuoCall})
 	n.open.add(func() error { links.Close(); return nil })
 
 	n.ledger = audit.NewLedger(n.store, log)
@@ -99,6 +101,7 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 	n.groups = duo.NewGroupService(n.ledger, n.svms)
 	n.messages = loginmsg.NewService(n.ledger, n.svms)
 	n.guard = n.newGuard(links)
+	n.measure()
 	return n, nil
 }
 
@@ -142,6 +145,7 @@ func (n *node) openAudit(ctx context.Context, dir string) (*audit.Log, error) {
 		return nil, err
 	}
 	n.open.add(log.Close)
+	n.metrics.Audit(log.Stats)
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var syncing sync.WaitGroup
 	syncing.Go(func() { log.Run(ctx) })
@@ -167,7 +171,7 @@ func (n *node) found(ctx context.Context, clusterName string, p adminPassword) (
 
 // api returns the handler of the REST edge over the node's services.
 func (n *node) api() (*rest.API, error) {
-	return rest.New(rest.Config{
+	api, err := rest.New(rest.Config{
 		Authenticate: func(ctx context.Context, given rest.Credentials) (rest.Principal, error) {
 			return n.accounts.Begin(ctx, account.Credentials{
 				Application: account.HTTP, User: given.User, Password: given.Password,
@@ -183,8 +187,13 @@ func (n *node) api() (*rest.API, error) {
 			Version: version,
 		}),
 		About:  rest.About{Title: "Duoplane", Version: version, URL: projectURL},
-		Logger: n.log,
+		Logger: n.log, Observe: n.metrics.Requests,
 	})
+	if err != nil {
+		return nil, err
+	}
+	n.measureREST(api)
+	return api, nil
 }
 
 // watch returns a context that also ends when the store has stopped by itself,

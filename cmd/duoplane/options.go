@@ -50,6 +50,7 @@ type serveOptions struct {
 	commonOptions
 	apiOptions
 	sshOptions
+	metricsOptions `set:"metrics=off"`
 
 	// DataDir holds the keyset, the certificates, the audit log and, unless
 	// EtcdEndpoints is given, the store. It is created with mode 0700.
@@ -80,6 +81,7 @@ type devOptions struct {
 	commonOptions
 	apiOptions
 	sshOptions
+	metricsOptions `set:"metrics=127.0.0.1:8446"`
 	simListenOptions
 
 	Dir         string `placeholder:"DIR" help:"Folder for dev's temporary files: certificates, password, data. Must not exist or be empty; removed at exit. Default: a new one under the system's temporary folder."`

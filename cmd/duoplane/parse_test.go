@@ -141,6 +141,9 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 			`--ssh-listen: "1" before the '=' is not the name of an SVM`,
 			"--ssh-connections-per-second: must be above 0, or -1 for no limit",
 		}},
+		{"metrics at what is no address", serve("--metrics-listen=on"), []string{
+			`--metrics-listen: "on" is not host:port, for example 127.0.0.1:8443, or 127.0.0.1:0 for a free port`,
+		}},
 		{"options of an etcd cluster without one", serve("--etcd-user=u", "--etcd-password-file=p", "--etcd-prefix=x", "--max-policy-age=1ms"), []string{
 			`--etcd-prefix: "x" must begin and end with a slash and name something between`,
 			"--etcd-user: is for an etcd cluster; give --etcd-endpoints too or leave it out",

@@ -13,9 +13,10 @@ import (
 // A ready is the JSON object of --ready-file: what a script needs to talk to
 // what was started. Fields that the command has nothing for are left out.
 type ready struct {
-	APIURL  string `json:"api_url,omitempty"`
-	CAFile  string `json:"ca_file,omitempty"`
-	SSHAddr string `json:"ssh_addr,omitempty"`
+	APIURL     string `json:"api_url,omitempty"`
+	CAFile     string `json:"ca_file,omitempty"`
+	SSHAddr    string `json:"ssh_addr,omitempty"`
+	MetricsURL string `json:"metrics_url,omitempty"`
 	// SSHDoors are the addresses of the SSH doors of single SVMs, by the SVM's
 	// name; of several of one SVM, the first.
 	SSHDoors    map[string]string `json:"ssh_doors,omitempty"`

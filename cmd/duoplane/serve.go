@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/store/etcdstore"
@@ -25,7 +26,7 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 	var open closers
 	defer func() { err = open.close(err) }()
 	open.add(c.close)
-	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), SSHAddr: c.ssh.addr(), SSHDoors: c.ssh.bound(), AdminUser: account.AdminName}
+	r := ready{APIURL: "https://" + hostPort(c.listener.Addr()), SSHAddr: c.ssh.addr(), SSHDoors: c.ssh.bound(), MetricsURL: metricsURL(c.metrics), AdminUser: account.AdminName}
 	front, err := o.openFront(c, &r, log)
 	if err != nil {
 		return err
@@ -64,11 +65,11 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 	}
 	open.add(func() error { return clearReady(o.ReadyFile) })
 	return serveEdges(n.watch(ctx), log, drain{o.DrainDelay, o.ShutdownTimeout}, func() error {
-		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s%s\n", cluster.Name, r.APIURL, trust(r.CAFile), c.ssh.said()); err != nil {
+		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s%s\n", cluster.Name, r.APIURL, trust(r.CAFile), c.ssh.said()+metricsSaid(r.MetricsURL)); err != nil {
 			return err
 		}
 		return writeReady(o.ReadyFile, r)
-	}, append([]edge{api}, ssh...)...)
+	}, slices.Concat(n.metricsEdge(c.metrics), []edge{api}, ssh)...)
 }
 
 // storeConfig says where the records are.

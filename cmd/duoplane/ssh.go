@@ -21,12 +21,13 @@ type sshOptions struct {
 	SSHSessions int      `name:"ssh-sessions" default:"64" placeholder:"NUMBER" help:"SSH logins that may be open, or wait for their second factor, at a time. Default: ${default}."`
 }
 
-const sshOff = "off"
+// off is the word for no listener.
+const off = "off"
 
 func (o *sshOptions) faults() []error {
 	var out []error
 	for _, given := range o.SSHListen {
-		if given == sshOff && len(o.SSHListen) == 1 {
+		if given == off && len(o.SSHListen) == 1 {
 			continue
 		}
 		name, addr, bound := strings.Cut(given, "=")
@@ -64,7 +65,7 @@ func (o *sshOptions) openDoors(ctx context.Context) (sshDoors, error) {
 		errs  []error
 	)
 	for _, given := range o.SSHListen {
-		if given == sshOff {
+		if given == off {
 			continue
 		}
 		name, addr, bound := strings.Cut(given, "=")
@@ -155,6 +156,7 @@ func (n *node) sshEdges(ctx context.Context, o sshOptions, doors sshDoors, clust
 	if err != nil {
 		return nil, err
 	}
+	n.measureSSH(server)
 	edges := make([]edge, len(doors))
 	for i, door := range doors {
 		edges[i] = edge{"SSH", door.listener, server.Door(door.vserver)}

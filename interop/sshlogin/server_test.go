@@ -57,7 +57,7 @@ func startServer(t *testing.T) *server {
 	var log bytes.Buffer
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	dev := exec.CommandContext(ctx, s.program, "dev", "--ready-file="+ready,
-		"--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--sim-listen=127.0.0.1:0", "--sim-control-listen=127.0.0.1:0")
+		"--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--sim-listen=127.0.0.1:0", "--sim-control-listen=127.0.0.1:0")
 	dev.Stderr = &log
 	dev.Cancel = func() error { return dev.Process.Signal(syscall.SIGTERM) }
 	dev.WaitDelay = limit // and then it is killed
