@@ -7,25 +7,21 @@ import (
 	"errors"
 	"io/fs"
 	"net"
-	"strings"
 
-	"github.com/duoplane/duoplane/internal/durable"
 	"github.com/duoplane/duoplane/internal/seal"
-	"github.com/duoplane/duoplane/internal/secret"
 )
 
 // A claim is what duoplane serve must have before it changes anything: the
 // address, the folder, and every file it was given, read and found good.
 type claim struct {
-	listener     net.Listener
-	ssh          sshDoors
-	metrics      net.Listener // nil: none
-	data         *dataDir
-	keyset       string           // path; the file may not be there yet
-	cert         *tls.Certificate // nil: one of our own
-	duoRoots     *x509.CertPool
-	etcdTLS      *tls.Config // nil: plain
-	etcdPassword secret.Text
+	listener net.Listener
+	ssh      sshDoors
+	metrics  net.Listener // nil: none
+	data     *dataDir
+	keyset   string           // path; the file may not be there yet
+	cert     *tls.Certificate // nil: one of our own
+	duoRoots *x509.CertPool
+	etcd     etcdAccess
 	// unused says that nothing was put into the folder yet that somebody may
 	// depend on.
 	unused bool
@@ -40,7 +36,7 @@ func (o *serveOptions) claim(ctx context.Context) (*claim, error) {
 	c.data, errs[1] = openDataDir(o.DataDir)
 	c.cert, errs[2] = readPair("tls-cert", o.TLSCert, o.TLSKey)
 	c.duoRoots, errs[3] = readRoots("duo-ca-file", o.DuoCAFile)
-	errs[4] = o.readEtcd(c)
+	c.etcd, errs[4] = o.readEtcd()
 	if c.keyset == "" && c.data != nil {
 		c.keyset = c.data.join("keyset.json")
 	}
@@ -56,38 +52,6 @@ func (o *serveOptions) claim(ctx context.Context) (*claim, error) {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
-}
-
-// readEtcd reads what it takes to talk to an etcd cluster.
-func (o *serveOptions) readEtcd(c *claim) error {
-	roots, rootsErr := readRoots("etcd-ca-file", o.EtcdCAFile)
-	cert, certErr := readPair("etcd-cert-file", o.EtcdCertFile, o.EtcdKeyFile)
-	password, passwordErr := readPassword("etcd-password-file", o.EtcdPasswordFile)
-	c.etcdPassword = password
-	if len(o.EtcdEndpoints) > 0 && strings.HasPrefix(o.EtcdEndpoints[0], "https://") {
-		c.etcdTLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
-		if cert != nil {
-			c.etcdTLS.Certificates = []tls.Certificate{*cert}
-		}
-	}
-	return errors.Join(rootsErr, certErr, passwordErr)
-}
-
-// readPassword reads the first line of a file that nobody else may read.
-func readPassword(option, path string) (secret.Text, error) {
-	if path == "" {
-		return secret.Text{}, nil
-	}
-	data, err := durable.ReadPrivate(path)
-	if err != nil {
-		return secret.Text{}, faultf(option, "%v", err)
-	}
-	line, _, _ := strings.Cut(string(data), "\n")
-	password := secret.NewText(strings.TrimRight(line, "\r"))
-	if password.IsZero() {
-		return secret.Text{}, faultf(option, "the first line of %s is empty; it must be the password", path)
-	}
-	return password, nil
 }
 
 // close gives the address and the folder free; a folder made for a start that

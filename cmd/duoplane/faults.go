@@ -36,10 +36,8 @@ func (o *serveOptions) faults() []error {
 	out := slices.Concat(
 		o.commonOptions.faults(), o.apiOptions.faults(), o.sshOptions.faults(), o.metricsOptions.faults(),
 		together("tls-cert", o.TLSCert, "tls-key", o.TLSKey),
-		together("etcd-cert-file", o.EtcdCertFile, "etcd-key-file", o.EtcdKeyFile),
-		together("etcd-user", o.EtcdUser, "etcd-password-file", o.EtcdPasswordFile),
 		oneOf("reads", o.Reads, "linearizable", "local"),
-		o.etcdFaults(),
+		o.storeOptions.faults(),
 	)
 	if o.MaxPolicyAge < time.Second {
 		out = append(out, faultf("max-policy-age", "must be at least 1s, for example 5m"))
@@ -56,9 +54,12 @@ func (o *serveOptions) faults() []error {
 	return out
 }
 
-// etcdFaults checks the options that only mean something with an etcd cluster.
-func (o *serveOptions) etcdFaults() []error {
-	var out []error
+// faults checks the options of an etcd cluster, and that there is one when they
+// are given.
+func (o *storeOptions) faults() []error {
+	out := append(
+		together("etcd-cert-file", o.EtcdCertFile, "etcd-key-file", o.EtcdKeyFile),
+		together("etcd-user", o.EtcdUser, "etcd-password-file", o.EtcdPasswordFile)...)
 	schemes := map[string]bool{}
 	for _, endpoint := range o.EtcdEndpoints {
 		u, err := url.Parse(endpoint)

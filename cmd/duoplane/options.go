@@ -45,21 +45,12 @@ type simListenOptions struct {
 	SimControlListen string `default:"127.0.0.1:8445" placeholder:"ADDRESS" help:"Address of the simulator's control API: plain HTTP, whoever reaches it controls the simulator. Default: ${default}."`
 }
 
-// serveOptions are those of duoplane serve.
-type serveOptions struct {
-	commonOptions
-	apiOptions
-	sshOptions
-	metricsOptions `set:"metrics=off"`
-
+// storeOptions say where the records and their keyset are.
+type storeOptions struct {
 	// DataDir holds the keyset, the certificates, the audit log and, unless
 	// EtcdEndpoints is given, the store. It is created with mode 0700.
-	DataDir     string `placeholder:"DIR" help:"Folder for everything kept: store, keyset, certificates, audit log. Required."`
-	ClusterName string `placeholder:"NAME" help:"Name of the cluster, taken on the first start. Default: cluster-1."`
-	KeysetFile  string `placeholder:"FILE" help:"Keyset that seals the secrets, mode 0600. Default: keyset.json in the data directory, created on the first start."`
-	TLSCert     string `name:"tls-cert" placeholder:"FILE" help:"Certificate chain of the REST API in PEM. Default: one of our own, signed by tls/ca.pem in the data directory."`
-	TLSKey      string `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert in PEM, mode 0600."`
-	DuoCAFile   string `name:"duo-ca-file" placeholder:"FILE" help:"Certificate authorities the Duo service must be signed by, in PEM. Default: those of the system."`
+	DataDir    string `placeholder:"DIR" help:"Folder for everything kept: store, keyset, certificates, audit log. Required by duoplane serve."`
+	KeysetFile string `placeholder:"FILE" help:"Keyset that seals the secrets, mode 0600. Default: keyset.json in the data directory, created on the first start."`
 
 	EtcdEndpoints []string `placeholder:"URL" help:"Use this etcd cluster instead of the embedded store."`
 	EtcdCAFile    string   `name:"etcd-ca-file" placeholder:"FILE" help:"Certificate authorities of the etcd cluster in PEM. Default: those of the system."`
@@ -70,6 +61,21 @@ type serveOptions struct {
 	// read by others.
 	EtcdPasswordFile string `placeholder:"FILE" help:"File with the password of --etcd-user on its first line, mode 0600."`
 	EtcdPrefix       string `default:"/duoplane/v1/" placeholder:"PREFIX" help:"Prefix of every key in the etcd cluster. Default: ${default}."`
+}
+
+// serveOptions are those of duoplane serve.
+type serveOptions struct {
+	commonOptions
+	apiOptions
+	sshOptions
+	metricsOptions `set:"metrics=off"`
+	storeOptions
+
+	ClusterName string `placeholder:"NAME" help:"Name of the cluster, taken on the first start. Default: cluster-1."`
+	TLSCert     string `name:"tls-cert" placeholder:"FILE" help:"Certificate chain of the REST API in PEM. Default: one of our own, signed by tls/ca.pem in the data directory."`
+	TLSKey      string `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert in PEM, mode 0600."`
+	DuoCAFile   string `name:"duo-ca-file" placeholder:"FILE" help:"Certificate authorities the Duo service must be signed by, in PEM. Default: those of the system."`
+
 	// MaxPolicyAge counts from when the cluster last confirmed what is in memory.
 	MaxPolicyAge time.Duration `default:"5m" placeholder:"DURATION" help:"While the etcd cluster cannot be reached, logins go on by what was last known for this long; then they are refused, whatever a profile's fail_mode says. Default: ${default}."`
 	Reads        string        `default:"linearizable" placeholder:"MODE" help:"linearizable: a read sees every change acknowledged anywhere before it. local: it sees what has reached this process. Default: ${default}."`

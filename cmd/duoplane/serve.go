@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/duoplane/duoplane/internal/account"
-	"github.com/duoplane/duoplane/internal/store/etcdstore"
 )
 
 func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
@@ -33,8 +32,10 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 	}
 	open.add(front.abandon)
 
+	records := o.storeConfig(c.data, c.etcd)
+	records.MaxAge = o.MaxPolicyAge
 	n, err := openNode(ctx, nodeConfig{
-		store: o.storeConfig(c), local: o.Reads == "local", keyset: c.keyset, auditDir: c.data.join("audit"), duoRoots: c.duoRoots, log: log,
+		store: records, local: o.Reads == "local", keyset: c.keyset, auditDir: c.data.join("audit"), duoRoots: c.duoRoots, log: log,
 	})
 	_, c.unused = errors.AsType[storeError](err)
 	if err != nil {
@@ -70,17 +71,6 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 		}
 		return writeReady(o.ReadyFile, r)
 	}, slices.Concat(n.metricsEdge(c.metrics), []edge{api}, ssh)...)
-}
-
-// storeConfig says where the records are.
-func (o *serveOptions) storeConfig(c *claim) etcdstore.Config {
-	if len(o.EtcdEndpoints) == 0 {
-		return etcdstore.Config{Dir: c.data.join("store")}
-	}
-	return etcdstore.Config{
-		Endpoints: o.EtcdEndpoints, TLS: c.etcdTLS, User: o.EtcdUser, Password: c.etcdPassword, Prefix: o.EtcdPrefix,
-		MaxAge: o.MaxPolicyAge,
-	}
 }
 
 // openFront has the REST edge listen, so that whoever asks while the records
