@@ -36,6 +36,13 @@ func start(t *testing.T, env []string, args ...string) *program {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ready.json")
 	p := launch(t, env, append(args, "--ready-file", file)...)
+	p.await(file)
+	return p
+}
+
+// await waits until the program has written its ready file.
+func (p *program) await(file string) {
+	p.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(startLimit)
@@ -47,13 +54,13 @@ func start(t *testing.T, env []string, args ...string) *program {
 				continue
 			}
 			if err := json.Unmarshal(doc, &p.ready); err != nil {
-				t.Fatalf("ready file %s: %v", doc, err)
+				p.t.Fatalf("ready file %s: %v", doc, err)
 			}
-			return p
+			return
 		case <-p.ended:
-			t.Fatalf("duoplane %s ended with %d:\n%s", strings.Join(args, " "), p.cmd.ProcessState.ExitCode(), p.stderr.String())
+			p.t.Fatalf("duoplane %s ended with %d:\n%s", strings.Join(p.cmd.Args[1:], " "), p.cmd.ProcessState.ExitCode(), p.stderr.String())
 		case <-limit:
-			t.Fatalf("duoplane %s does not listen:\n%s", strings.Join(args, " "), p.stderr.String())
+			p.t.Fatalf("duoplane %s does not listen:\n%s", strings.Join(p.cmd.Args[1:], " "), p.stderr.String())
 		}
 	}
 }
@@ -125,7 +132,11 @@ func (p *program) client(password string) *client {
 
 // do sends one request below /api and returns status and body.
 func (c *client) do(method, path, body string) (int, string, error) {
-	req, err := http.NewRequestWithContext(context.Background(), method, c.url+path, strings.NewReader(body))
+	return c.send(context.Background(), method, path, body)
+}
+
+func (c *client) send(ctx context.Context, method, path, body string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.url+path, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
 	}

@@ -181,7 +181,8 @@ func (d *Door) find(caller svm.Caller, id string) (*transaction, error) {
 	defer d.mu.Unlock()
 	t := d.all[id]
 	if t == nil || t.account != accountOf(caller) {
-		return nil, fault.New(fault.NotFound, "uuid", "entry doesn't exist")
+		return nil, fault.New(fault.NotFound, "uuid",
+			"No such login waits here: it was decided and told, it was given up, or another server has it. All calls of one login must reach the same server.")
 	}
 	return t, nil
 }

@@ -126,6 +126,9 @@ func createFor(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if !empty(snap, cfg.Tables) {
+		if _, err := os.Stat(cfg.Path); err == nil {
+			return nil // another server that starts made it meanwhile, and the first records with it
+		}
 		return fmt.Errorf("keyset file %s is missing, and this data needs it: put the file back; without it the secrets in the data are lost", cfg.Path)
 	}
 	if _, err = Create(cfg.Path); errors.Is(err, fs.ErrExist) {

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -115,5 +116,34 @@ func TestOfServersStartingTogetherOneKeysetWins(t *testing.T) {
 	wg.Wait()
 	if len(accepted) != 1 {
 		t.Errorf("%d keysets were accepted", len(accepted))
+	}
+}
+
+// A lateStore is one that another server fills at the moment it is looked at.
+type lateStore struct {
+	store.Store
+
+	first func()
+}
+
+func (s *lateStore) Snapshot(ctx context.Context, c store.Consistency) (store.Snapshot, error) {
+	if f := s.first; f != nil {
+		s.first = nil
+		f()
+	}
+	return s.Store.Snapshot(ctx, c)
+}
+
+func TestServersThatStartAtOnceShareTheFirstOnesKeyset(t *testing.T) {
+	s := open(t)
+	cfg := Config{Store: s, Path: filepath.Join(t.TempDir(), "keyset.json"), Tables: []store.Codec{Witnesses, things}}
+	late := cfg
+	late.Store = &lateStore{s, func() {
+		if _, err := Prepare(t.Context(), cfg); err != nil {
+			t.Error(err)
+		}
+	}}
+	if _, err := Prepare(t.Context(), late); err != nil {
+		t.Errorf("the slower one: %v", err)
 	}
 }
