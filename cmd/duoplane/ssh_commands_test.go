@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -282,4 +283,19 @@ func cmdReplace(ts *testscript.TestScript, neg bool, args []string) {
 		text := strings.ReplaceAll(ts.ReadFile(name), args[0], args[1])
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 	}
+}
+
+// cmdKeys writes keys that are pressed one after the other: words in Go's
+// escapes, without their quotation marks.
+func cmdKeys(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: keys file key...")
+	}
+	var keys strings.Builder
+	for _, word := range args[1:] {
+		text, err := strconv.Unquote(`"` + word + `"`)
+		ts.Check(err)
+		keys.WriteString(text)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(keys.String()), 0o600))
 }

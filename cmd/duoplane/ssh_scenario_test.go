@@ -35,7 +35,7 @@ func TestSSH(t *testing.T) {
 					"code": cmdCode, "ready": cmdReady, "await": cmdAwait,
 					"tenant": cmdTenant, "person": cmdPerson, "keypair": cmdKeypair,
 					"rest": cmdRest, "duo": cmdDuo, "does": cmdDoes, "pending": cmdPending,
-					"answers": cmdAnswers, "noise": cmdNoise, "replace": cmdReplace, "logins": cmdLogins,
+					"answers": cmdAnswers, "noise": cmdNoise, "keys": cmdKeys, "replace": cmdReplace, "logins": cmdLogins,
 				},
 			})
 		})

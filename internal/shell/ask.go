@@ -37,12 +37,14 @@ func (s *Session) confirm(warning string) (bool, error) {
 
 // answer reads a line that is no command.
 func (s *Session) answer(prompt string) (string, error) {
+	defer s.borrow()()
 	s.out.flush()
 	return s.in.answer(prompt)
 }
 
 // askSecret reads a secret. None given is an error.
 func (s *Session) askSecret(prompt string) (secret.Text, error) {
+	defer s.borrow()()
 	s.out.flush()
 	text, err := s.in.secret(prompt)
 	switch {

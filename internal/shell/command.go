@@ -58,7 +58,7 @@ func (c *Call) Line(format string, a ...any) { c.session.out.line(fmt.Sprintf(fo
 func (c *Call) Pairs(pairs ...[2]string) { printPairs(c.session.out, pairs) }
 
 // Stopped reports whether the user has had enough of a long output.
-func (c *Call) Stopped() bool { return c.session.out.quit }
+func (c *Call) Stopped() bool { return c.session.out.stopped() }
 
 // Confirm shows a warning and asks whether to go on. Without a terminal, and
 // after "set -confirmations off", nobody is asked and the answer is yes.

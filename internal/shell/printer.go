@@ -29,6 +29,9 @@ type printer struct {
 	page func() (lines, width int)
 	wait func() int
 	left int // lines until the next wait
+	// over is closed when nothing more of a command is to be printed; nil:
+	// never.
+	over <-chan struct{}
 }
 
 // begin starts the output of one line of commands.
@@ -40,7 +43,7 @@ func (p *printer) begin() {
 
 // line prints one line of text that may hold anything.
 func (p *printer) line(text string) {
-	if p.quit || p.err != nil {
+	if p.stopped() {
 		return
 	}
 	text = clean(text)
@@ -59,6 +62,16 @@ func (p *printer) line(text string) {
 		p.left -= high
 	}
 	p.raw(text + newline)
+}
+
+// stopped reports whether nothing more is printed.
+func (p *printer) stopped() bool {
+	select {
+	case <-p.over:
+		return true
+	default:
+		return p.quit || p.err != nil
+	}
 }
 
 // turn waits for the user to read.

@@ -54,6 +54,9 @@ type Session struct {
 	past      history
 	depth     int // of redo
 	leaving   bool
+
+	watch   func() (unwatch func()) // for Ctrl-C while commands run; nil: nobody does
+	unwatch func()
 }
 
 // An input is where answers come from.
@@ -67,9 +70,6 @@ type input interface {
 	// key reads one key.
 	key() (rune, error)
 }
-
-// errInterrupt is Ctrl-C.
-var errInterrupt = errors.New("interrupted")
 
 // Session returns a new session.
 func (sh *Shell) Session(cfg SessionConfig) *Session {
@@ -127,6 +127,7 @@ func (s *Session) page() (lines, width int) {
 
 // waitForKey asks how to go on below a screenful: 0 not at all, 1 by a line.
 func (s *Session) waitForKey() int {
+	defer s.borrow()()
 	for {
 		key, err := s.in.key()
 		switch {
@@ -159,7 +160,7 @@ func (s *Session) Run(ctx context.Context) error {
 			s.fail(ctx, nil, err)
 		} else {
 			s.past.add(s.shell.withoutSecrets(line))
-			s.runLine(ctx, line)
+			s.interruptibleLine(ctx, line)
 		}
 		s.out.flush()
 		if s.out.err != nil {
@@ -174,7 +175,7 @@ func (s *Session) Run(ctx context.Context) error {
 func (s *Session) Exec(ctx context.Context, line string) int {
 	s.asks, s.rows = false, 0
 	s.out.begin()
-	ok := s.runLine(ctx, line)
+	ok := s.interruptibleLine(ctx, line)
 	s.out.flush()
 	if !ok || s.out.err != nil {
 		return 1
@@ -189,6 +190,13 @@ func (s *Session) prompt(ctx context.Context) string {
 		star = "*"
 	}
 	return clean(s.shell.title(ctx, s.cfg.Caller)) + "::" + s.dir.path() + star + "> "
+}
+
+// interruptibleLine is runLine for a line that was typed.
+func (s *Session) interruptibleLine(ctx context.Context, line string) bool {
+	ctx, stop := s.interruptible(ctx)
+	defer stop()
+	return s.runLine(ctx, line) && ctx.Err() == nil
 }
 
 // runLine runs the commands of a line up to the first that fails and reports
@@ -208,7 +216,7 @@ func (s *Session) runLine(ctx context.Context, line string) bool {
 		if !s.runTokens(ctx, tokens) {
 			return false
 		}
-		if s.leaving || s.out.err != nil {
+		if s.leaving || s.out.err != nil || ctx.Err() != nil {
 			break
 		}
 	}

@@ -103,7 +103,7 @@ func (tb *table) print(out *printer, rows [][]string) {
 		tb.row(out, rules)
 	}
 	for _, row := range rows {
-		if out.quit {
+		if out.stopped() {
 			return
 		}
 		tb.row(out, row)

@@ -33,8 +33,9 @@ type Terminal struct {
 	// which may be 0 for unknown.
 	Term          bool
 	Width, Height int
-	// In ends when the session is to end. Out reaches the person; lines end in
-	// CR LF.
+	// In ends when the session is to end. That of a terminal also has the method
+	// Interrupts(f func()) (stop func()), which has f called for Ctrl-C while
+	// nobody reads. Out reaches the person; lines end in CR LF.
 	In  io.Reader
 	Out io.Writer
 }

@@ -112,14 +112,19 @@ func (s *session) guarded(ctx context.Context, start func(context.Context) uint3
 	return start(ctx)
 }
 
-// open makes the shell.
-func (s *session) open() Session {
+// open makes the shell. The caller closes the keyboard behind it.
+func (s *session) open() (sh Session, closeKeyboard func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shell = s.server.cfg.NewSession(Terminal{
-		Who: s.who, Renew: s.renew, Term: s.term, Width: s.width, Height: s.height, In: touching{s}, Out: touching{s},
-	})
-	return s.shell
+	t := Terminal{Who: s.who, Renew: s.renew, Term: s.term, Width: s.width, Height: s.height, In: touching{s}, Out: touching{s}}
+	closeKeyboard = func() {}
+	if s.term {
+		k := newKeyboard()
+		t.In, closeKeyboard = k, k.close
+		s.work.Go(func() { k.listen(touching{s}) })
+	}
+	s.shell = s.server.cfg.NewSession(t)
+	return s.shell, closeKeyboard
 }
 
 func (s *session) runShell(ctx context.Context) uint32 {
@@ -141,7 +146,9 @@ func (s *session) runShell(ctx context.Context) uint32 {
 		case <-stop:
 		}
 	})
-	if err := s.open().Run(ctx); err != nil {
+	sh, closeKeyboard := s.open()
+	defer closeKeyboard()
+	if err := sh.Run(ctx); err != nil {
 		s.server.log.DebugContext(ctx, "shell ended", slog.String("request", s.who.Caller.Request), slog.Any("error", err))
 		return 1
 	}
@@ -151,7 +158,9 @@ func (s *session) runShell(ctx context.Context) uint32 {
 func (s *session) runExec(ctx context.Context, line string) uint32 {
 	s.server.counts.commands.Add(1)
 	s.write(s.before.lines(false))
-	return uint32(s.open().Exec(ctx, line)) & 0xff //nolint:gosec // an exit status has eight bits
+	sh, closeKeyboard := s.open()
+	defer closeKeyboard()
+	return uint32(sh.Exec(ctx, line)) & 0xff //nolint:gosec // an exit status has eight bits
 }
 
 func (s *session) write(text string) {
