@@ -2,23 +2,16 @@ package etcdstore
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
-	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/store/image"
 )
 
-const (
-	pageLeast  = 2000    // records of one range request
-	pageMost   = 100_000 // as many are in memory twice while loading
-	pagesWhole = 20      // pages of a large store: etcd counts all that follow for each of them
-	pagesAhead = 1       // pages fetched while another is decoded
-)
+const pagesAhead = 1 // pages fetched while another is decoded
 
 // A record is a key of ours taken apart, with its decoded value.
 type record struct {
@@ -34,9 +27,17 @@ func (s *Store) read(ctx context.Context) (*image.Builder, store.Revision, error
 	group, ctx := errgroup.WithContext(ctx)
 	pages := make(chan []*mvccpb.KeyValue, pagesAhead)
 	var rev store.Revision
-	group.Go(func() error {
+	group.Go(func() (err error) {
 		defer close(pages)
-		return s.fetch(ctx, &rev, pages)
+		rev, err = s.fetch(ctx, func(page []*mvccpb.KeyValue) error {
+			select {
+			case pages <- page:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		return err
 	})
 	group.Go(func() error {
 		for page := range pages {
@@ -52,31 +53,8 @@ func (s *Store) read(ctx context.Context) (*image.Builder, store.Revision, error
 		}
 		return nil
 	})
-	return builder, rev, group.Wait()
-}
-
-func (s *Store) fetch(ctx context.Context, rev *store.Revision, pages chan<- []*mvccpb.KeyValue) error {
-	end := clientv3.GetPrefixRangeEnd(s.keys.prefix)
-	limit := int64(pageLeast)
-	for from := s.keys.prefix; ; {
-		resp, err := s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(limit), clientv3.WithRev(int64(*rev)))
-		if err != nil {
-			return fmt.Errorf("etcdstore: load: %w", err)
-		}
-		if *rev == 0 {
-			*rev = store.Revision(resp.Header.Revision)
-			limit = min(max(resp.Count/pagesWhole, pageLeast), pageMost)
-		}
-		select {
-		case pages <- resp.Kvs:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if !resp.More {
-			return nil
-		}
-		from = string(resp.Kvs[len(resp.Kvs)-1].Key) + "\x00"
-	}
+	err := group.Wait()
+	return builder, rev, err
 }
 
 // decodeAll decodes a page on all processors.
