@@ -13,8 +13,9 @@ import (
 
 // Tables of the store.
 var (
-	Profiles = &store.Table[Profile]{Name: "duo_profile", DocVersion: 1} // key: owner's UUID
-	Groups   = &store.Table[Group]{Name: "duo_group", DocVersion: 1}     // key: owner's UUID / name
+	// Profiles are kept by their owner's UUID.
+	Profiles = &store.Table[Profile]{Name: "duo_profile", DocVersion: 1, Key: func(p *Profile) string { return p.Owner.UUID }}
+	Groups   = &store.Table[Group]{Name: "duo_group", DocVersion: 1} // key: owner's UUID / name
 )
 
 // A Sealer turns fresh secrets into sealed ones; *seal.Ring is one.

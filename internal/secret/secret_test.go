@@ -78,6 +78,29 @@ func leaks(s string) bool {
 		strings.Contains(s, strings.Trim(fmt.Sprintf("%d", []byte(canary[:6])), "[]"))
 }
 
+func TestSealedIsReadInEverySpellingOfBase64InJSON(t *testing.T) {
+	for doc, want := range map[string][]byte{
+		`"AQID"`:             {1, 2, 3},
+		`"AQ=="`:             {1},
+		`"\u0041QID"`:        {1, 2, 3},
+		`"AQ\nID"`:           {1, 2, 3},
+		`""`:                 {},
+		`null`:               nil,
+		`"AQ"`:               nil,
+		`"A-ID"`:             nil,
+		`17`:                 nil,
+		`"AQID`:              nil,
+		`"AQ` + "\n" + `ID"`: nil,
+	} {
+		var s secret.Sealed
+		var plain []byte
+		err, plainErr := json.Unmarshal([]byte(doc), &s), json.Unmarshal([]byte(doc), &plain)
+		if !bytes.Equal(s.Cipher(), want) || (err == nil) != (plainErr == nil) {
+			t.Errorf("%s: %v, %v; want %v, and %v as for bytes", doc, s.Cipher(), err, want, plainErr)
+		}
+	}
+}
+
 func TestSealedKeepsItsCiphertext(t *testing.T) {
 	b, err := json.Marshal(secret.FromCipher([]byte{1, 2, 3}))
 	if err != nil {

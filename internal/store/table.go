@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Table declares one kind of record: its name in the store and how its
@@ -22,6 +24,13 @@ type Table[T any] struct {
 	// Upgrade rewrites a document of version from to DocVersion. Nil while
 	// there is only one version.
 	Upgrade func(from int, doc []byte) ([]byte, error)
+	// Key returns the key of a record where the record itself holds it, so
+	// that memory does not hold it twice. Nil where no record does.
+	Key func(*T) string
+
+	once  sync.Once
+	head  []byte // how every document that Encode makes begins
+	quick *quick // nil for a type that it does not know
 }
 
 // A Codec is a Table without its type, as backends need it.
@@ -31,6 +40,8 @@ type Codec interface {
 	Encode(value any) ([]byte, error)
 	// Decode is Encode's inverse.
 	Decode(doc []byte) (any, error)
+	// KeyOf returns a record's key as text, the record's own if it has it.
+	KeyOf(key []byte, value any) string
 }
 
 // A document is {"v":<DocVersion>,"d":<value>}.
@@ -52,19 +63,29 @@ func (t *Table[T]) Encode(value any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: encode for table %s: %w", t.Name, err)
 	}
-	return slices.Concat(t.head(), doc, []byte{'}'}), nil
+	t.once.Do(t.prepare)
+	return slices.Concat(t.head, doc, []byte{'}'}), nil
 }
 
-// head is how every document that Encode makes begins.
-func (t *Table[T]) head() []byte { return fmt.Appendf(nil, `{"v":%d,"d":`, t.DocVersion) }
+// prepare finds out once how documents are read.
+func (t *Table[T]) prepare() {
+	t.head = fmt.Appendf(nil, `{"v":%d,"d":`, t.DocVersion)
+	if of := reflect.TypeFor[T](); of.Kind() == reflect.Struct {
+		t.quick = newQuick(of)
+	}
+}
 
 // Decode implements Codec.
 func (t *Table[T]) Decode(doc []byte) (any, error) {
 	// A document as Encode made it needs no second pass for the envelope. Any
 	// other spelling, as an operator's repair may leave it, does.
-	if body, ok := bytes.CutPrefix(doc, t.head()); ok && bytes.HasSuffix(body, []byte{'}'}) {
-		v := new(T)
-		if json.Unmarshal(body[:len(body)-1], v) == nil {
+	t.once.Do(t.prepare)
+	if body, ok := bytes.CutPrefix(doc, t.head); ok && bytes.HasSuffix(body, []byte{'}'}) {
+		body = body[:len(body)-1]
+		if v := new(T); t.quick != nil && t.quick.decode(body, reflect.ValueOf(v).Elem()) {
+			return v, nil
+		}
+		if v := new(T); json.Unmarshal(body, v) == nil {
 			return v, nil
 		}
 	}
@@ -87,6 +108,16 @@ func (t *Table[T]) Decode(doc []byte) (any, error) {
 		return nil, fmt.Errorf("store: decode document in table %s: %w", t.Name, err)
 	}
 	return v, nil
+}
+
+// KeyOf implements Codec.
+func (t *Table[T]) KeyOf(key []byte, value any) string {
+	if v, ok := value.(*T); ok && t.Key != nil {
+		if own := t.Key(v); own == string(key) {
+			return own
+		}
+	}
+	return string(key)
 }
 
 // Get returns the record under a key and its version; nil and 0 when absent.

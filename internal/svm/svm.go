@@ -48,7 +48,8 @@ const clusterKey = "cluster"
 
 // Tables of the store.
 var (
-	SVMs     = &store.Table[SVM]{Name: "svm", DocVersion: 1}          // key: UUID
+	// SVMs are kept by their UUID.
+	SVMs     = &store.Table[SVM]{Name: "svm", DocVersion: 1, Key: func(s *SVM) string { return s.UUID }}
 	Clusters = &store.Table[Cluster]{Name: "cluster", DocVersion: 1}  // key: clusterKey
 	names    = &store.Table[nameRow]{Name: "svm_name", DocVersion: 1} // key: name of the cluster or an SVM
 )

@@ -47,7 +47,7 @@ func (k *keyspace) prepare(changes []store.Change) (*attempt, error) {
 			if err != nil {
 				return nil, fmt.Errorf("etcdstore: commit %s/%s: %w", c.Table, c.Key, err)
 			}
-			if a.steps[i].value, err = k.decode(c.Table, c.Key, doc); err != nil {
+			if a.steps[i].key, a.steps[i].value, err = decode(k.tables[c.Table], []byte(c.Key), doc); err != nil {
 				return nil, err
 			}
 			a.ops = append(a.ops, clientv3.OpPut(key, string(doc)))

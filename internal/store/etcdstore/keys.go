@@ -1,8 +1,8 @@
 package etcdstore
 
 import (
+	"bytes"
 	"fmt"
-	"strings"
 
 	"github.com/duoplane/duoplane/internal/store"
 )
@@ -26,18 +26,19 @@ func (k *keyspace) fill() string { return k.prefix + fillKey }
 func (k *keyspace) join(table, key string) string { return k.prefix + table + "/" + key }
 
 // split is join's inverse; false for a key that is none of ours.
-func (k *keyspace) split(at []byte) (table, key string, ok bool) {
-	table, key, ok = strings.Cut(strings.TrimPrefix(string(at), k.prefix), "/")
-	_, declared := k.tables[table]
-	return table, key, ok && declared && key != ""
+func (k *keyspace) split(at []byte) (table store.Codec, key []byte, ok bool) {
+	name, key, ok := bytes.Cut(bytes.TrimPrefix(at, []byte(k.prefix)), []byte{'/'})
+	table = k.tables[string(name)]
+	return table, key, ok && table != nil && len(key) > 0
 }
 
-func (k *keyspace) decode(table, key string, doc []byte) (any, error) {
-	value, err := k.tables[table].Decode(doc)
+// decode returns a record and its key as text.
+func decode(table store.Codec, key, doc []byte) (string, any, error) {
+	value, err := table.Decode(doc)
 	if err != nil {
-		return nil, &unreadableError{table, key, err}
+		return "", nil, &unreadableError{table.TableName(), string(key), err}
 	}
-	return value, nil
+	return table.KeyOf(key, value), value, nil
 }
 
 // An unreadableError names a record that this program cannot decode.

@@ -82,6 +82,6 @@ func (s *Store) decode(kv *mvccpb.KeyValue) (record, error) {
 	case !ok:
 		return record{}, nil
 	}
-	value, err := s.keys.decode(table, key, kv.Value)
-	return record{table, key, store.Version(kv.ModRevision), value}, err
+	text, value, err := decode(table, key, kv.Value)
+	return record{table.TableName(), text, store.Version(kv.ModRevision), value}, err
 }

@@ -143,8 +143,8 @@ func (m *mirror) step(e *clientv3.Event) (step, error) {
 	case !ok:
 		return step{op: store.Require}, nil
 	case e.Type == clientv3.EventTypeDelete:
-		return step{op: store.Delete, table: table, key: key}, nil
+		return step{op: store.Delete, table: table.TableName(), key: string(key)}, nil
 	}
-	value, err := m.keys.decode(table, key, e.Kv.Value)
-	return step{op: store.Put, table: table, key: key, value: value}, err
+	text, value, err := decode(table, key, e.Kv.Value)
+	return step{op: store.Put, table: table.TableName(), key: text, value: value}, err
 }
