@@ -13,14 +13,14 @@ import (
 )
 
 // open opens a data directory's store as the product does.
-func open(t *testing.T, dir string) (*etcdstore.Store, *seal.Keyset) {
+func open(t *testing.T, dir string) (*etcdstore.Store, *seal.Ring) {
 	t.Helper()
 	tables := append(svm.Tables(), duo.Profiles, seal.Witnesses)
 	s, err := etcdstore.Open(t.Context(), etcdstore.Config{Dir: filepath.Join(dir, "store"), Tables: tables})
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := seal.Prepare(t.Context(), s, filepath.Join(dir, "keyset.json"), tables...)
+	keys, err := seal.Prepare(t.Context(), seal.Config{Store: s, Path: filepath.Join(dir, "keyset.json"), Tables: tables})
 	if err != nil {
 		t.Fatal(err)
 	}
