@@ -50,6 +50,7 @@ func hostKey(t *testing.T, p *program) string {
 }
 
 func TestThreeNodesThatStartAtOnceAreOne(t *testing.T) {
+	t.Parallel()
 	etcd := startEtcd(t)
 	nodes := startNodes(t, etcd, 3, nil)
 
@@ -111,6 +112,7 @@ func strangeKeyset(t *testing.T) string {
 }
 
 func TestALoginIsAtHomeOnOneNode(t *testing.T) {
+	t.Parallel()
 	sim, etcd := startSim(t), startEtcd(t)
 	nodes := startNodes(t, etcd, 2, []string{passwordVariable + "=" + testPassword}, "--duo-ca-file", sim.ready.SimCAFile)
 	one, two := nodes[0].client(testPassword), nodes[1].client(testPassword)

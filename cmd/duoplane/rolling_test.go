@@ -52,6 +52,7 @@ func (b *balancer) do(method, path, body string) (status int, text string, err e
 // TestNodesAreRestartedWithoutAFailedRequest stops one of two nodes after the
 // other while clients change records through a load balancer.
 func TestNodesAreRestartedWithoutAFailedRequest(t *testing.T) {
+	t.Parallel()
 	const clients = 6
 	etcd := startEtcd(t)
 	nodes := startNodes(t, etcd, 2, []string{passwordVariable + "=" + testPassword})
