@@ -35,6 +35,9 @@ func (s *Store) commit(ctx context.Context, changes []store.Change) (store.Revis
 	if err := s.keys.tables.Check(changes); err != nil {
 		return 0, err
 	}
+	if err := s.room.check(); err != nil {
+		return 0, err
+	}
 	a, err := s.keys.prepare(changes)
 	if err != nil {
 		return 0, err

@@ -9,6 +9,7 @@
 package etcdstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -33,6 +34,9 @@ type Config struct {
 	// Dir is the data directory of the embedded etcd, made with mode 0700
 	// when absent. One process uses it at a time.
 	Dir string
+	// MinFree is how many bytes of the disk under Dir are kept back: with less,
+	// changes are refused as Unavailable and reads go on. 0 is 128 MB.
+	MinFree uint64
 	// Endpoints are the URLs of an etcd cluster's members.
 	Endpoints []string
 	// TLS is how to talk to Endpoints; nil speaks plain HTTP/2.
@@ -68,6 +72,7 @@ type Store struct {
 
 	client *clientv3.Client
 	server *server // the embedded etcd, or nil
+	room   room
 
 	mirror  mirror
 	view    atomic.Pointer[view]
@@ -110,6 +115,7 @@ func open(ctx context.Context, cfg Config, dial func(context.Context, Config) (*
 	if cfg.Dir != "" {
 		if s.server, err = startServer(ctx, cfg.Dir, cfg.Logger); err == nil {
 			s.client = s.server.client()
+			s.room = room{dir: cfg.Dir, want: cmp.Or(cfg.MinFree, minFree), log: cfg.Logger}
 		}
 	} else {
 		if s.client, err = dial(ctx, cfg); err == nil {
