@@ -102,26 +102,30 @@ func (p *program) settles(t *testing.T, before gauges) {
 
 func (p *program) restAddr() string { return strings.TrimPrefix(p.APIURL, "https://") }
 
-// login logs in over SSH, runs a command and leaves.
+// login is an attempt that has to succeed.
 func (p *program) login(t *testing.T) {
 	t.Helper()
+	if out, err := p.attempt(); err != nil || !strings.Contains(out, "cluster-1") {
+		t.Errorf("an administrator's login: %q %v", out, err)
+	}
+}
+
+// attempt logs in over SSH and returns what one command prints.
+func (p *program) attempt() (string, error) {
 	conn, err := ssh.Dial("tcp", p.SSHAddr, &ssh.ClientConfig{
 		User: "admin", Auth: []ssh.AuthMethod{ssh.Password(password)}, Timeout: 30 * time.Second,
 		HostKeyCallback: ssh.InsecureIgnoreHostKey(), // a server of this test's own
 	})
 	if err != nil {
-		t.Errorf("an administrator's login: %v", err)
-		return
+		return "", err
 	}
 	defer conn.Close() //nolint:errcheck // it has served
 	s, err := conn.NewSession()
 	if err != nil {
-		t.Errorf("an administrator's session: %v", err)
-		return
+		return "", err
 	}
-	if out, err := s.Output("cluster identity show"); err != nil || !strings.Contains(string(out), "cluster-1") {
-		t.Errorf("an administrator's command: %q %v", out, err)
-	}
+	out, err := s.Output("cluster identity show")
+	return string(out), err
 }
 
 // A flood is what strangers do to a server, all at once, until it ends.
