@@ -5,7 +5,7 @@ GO ?= go
 TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/duoplane/bin
 LINT := $(TOOLS)/golangci-lint-2.15.0
 
-.PHONY: build test race lint fmt tidy fuzz interop bench bench-quick docs
+.PHONY: build long vuln test race lint fmt tidy fuzz interop bench bench-quick docs
 
 build:
 	$(GO) build -o bin/duoplane ./cmd/duoplane
@@ -26,6 +26,16 @@ fmt: $(LINT)
 
 tidy:
 	$(GO) mod tidy -diff
+
+# Every test of reliability as long as it takes to believe it: a working day.
+long:
+	$(GO) test -race -count=3 ./...
+	$(GO) test ./reliability -v -long -timeout=3h
+	LONG=10m SHORT=10m tools/fuzz
+
+# Known vulnerabilities; asks the Go vulnerability database over the network.
+vuln:
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.8.0 ./...
 
 fuzz:
 	tools/fuzz

@@ -17,6 +17,11 @@ func (g gauges) String() string {
 	return fmt.Sprintf("%.0f goroutines, %.0f files, %.0f MB", g.goroutines, g.files, g.memory/1e6)
 }
 
+// most is the larger of each.
+func (g gauges) most(o gauges) gauges {
+	return gauges{max(g.goroutines, o.goroutines), max(g.files, o.files), max(g.memory, o.memory)}
+}
+
 // gauges reads them from the server's metrics.
 func (p *program) gauges() gauges {
 	p.t.Helper()

@@ -63,8 +63,7 @@ func TestStrangersKeepNobodyOut(t *testing.T) {
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("two requests and a login took %s", took)
 		}
-		now := p.gauges()
-		worst.memory, worst.goroutines = max(worst.memory, now.memory), max(worst.goroutines, now.goroutines)
+		worst = worst.most(p.gauges())
 	}
 	stop()
 	flood.end()

@@ -123,7 +123,7 @@ func steady(t *testing.T, samples []gauges) {
 	const some = 40
 	most := func(of []gauges) (m gauges) {
 		for _, g := range of {
-			m.goroutines, m.files, m.memory = max(m.goroutines, g.goroutines), max(m.files, g.files), max(m.memory, g.memory)
+			m = m.most(g)
 		}
 		return m
 	}
