@@ -16,15 +16,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/duoplane/duoplane/bench/harness"
 	"github.com/duoplane/duoplane/bench/logins"
+	"github.com/duoplane/duoplane/bench/sshlogins"
 )
 
 // measurements are all there are, in the order of the report.
 func measurements() []harness.Measurement {
-	return append([]harness.Measurement{getOne(), patch(), peer(), manyOwners(), restart(), nodes()}, logins.Measurements()...)
+	return slices.Concat([]harness.Measurement{getOne(), patch(), peer(), manyOwners(), restart(), nodes()}, sshlogins.Measurements(), logins.Measurements())
 }
 
 // A role is what this program does as a child of its own.
@@ -35,7 +37,7 @@ const bareServerCommand = "bare-server"
 // roles are the roles by the first argument.
 func roles() map[string]role {
 	return map[string]role{
-		bareServerCommand: serveBare, seedCommand: fillStock, memberCommand: serveMember, bareRestartCommand: serveBareRestart, logins.EngineCommand: logins.ServeEngine,
+		bareServerCommand: serveBare, seedCommand: fillStock, memberCommand: serveMember, bareRestartCommand: serveBareRestart, logins.EngineCommand: logins.ServeEngine, sshlogins.BareCommand: sshlogins.ServeBare,
 	}
 }
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 missing=()
-for package in etcd-server login-duo; do
+for package in etcd-server login-duo openssh-server; do
 	dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
 done
 ((${#missing[@]})) || exit 0
