@@ -21,9 +21,10 @@ const (
 	loginDuo = "/usr/sbin/login_duo"
 )
 
-// startOpenSSH starts Debian's sshd with login_duo before every command, returns its
-// address and a command that answers as Duoplane's does. The person logs in as root, for login_duo takes its keys
-// from a file that it alone may read.
+// startOpenSSH starts Debian's sshd with login_duo before every command. It
+// returns its address and a command that answers as Duoplane's does. The person
+// logs in as root, for login_duo takes its keys from a file that it alone may
+// read.
 func startOpenSSH(ctx context.Context, env *harness.Env, sim *duoplane.Sim, who *person) (addr, run string, err error) {
 	for _, program := range []string{sshd, loginDuo} {
 		if _, err := os.Stat(program); err != nil || os.Geteuid() != 0 {

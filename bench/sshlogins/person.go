@@ -52,6 +52,7 @@ func byPassword() ssh.AuthMethod { return ssh.Password(duoplane.Password) }
 type target struct {
 	name, addr, user, command string
 	auth                      ssh.AuthMethod
+	before                    func(ctx context.Context) error // each login that is timed; may be nil
 }
 
 // connect logs in.
@@ -104,6 +105,11 @@ func unlessClosed(err error) error {
 func (t target) serially(ctx context.Context, n int) (time.Duration, error) {
 	took := make([]time.Duration, n)
 	for i := range took {
+		if t.before != nil {
+			if err := t.before(ctx); err != nil {
+				return 0, err
+			}
+		}
 		began := time.Now()
 		if err := t.login(ctx); err != nil {
 			return 0, err

@@ -27,17 +27,8 @@ func startSim(ctx context.Context, env *harness.Env, more string) (*duoplane.Sim
 	return sim, err
 }
 
-// startServer starts a server whose profile asks the simulator about members
-// of a group, makes the person's account in it and one that is in none, and
-// returns its SSH address.
-func startServer(ctx context.Context, env *harness.Env, sim *duoplane.Sim, who *person) (addr string, err error) {
-	s, err := serve(ctx, env, sim, who)
-	if err != nil {
-		return "", err
-	}
-	return s.SSHAddr, nil
-}
-
+// serve starts a server whose profile asks the simulator about members of a
+// group, and makes the person's account in it and one that is in none.
 func serve(ctx context.Context, env *harness.Env, sim *duoplane.Sim, who *person) (*duoplane.Server, error) {
 	s, err := duoplane.Serve(ctx, env.Binary, filepath.Join(env.Dir, "server"), "--duo-ca-file", sim.CAFile,
 		"--ssh-connections-per-second=-1", "--ssh-sessions=2000")

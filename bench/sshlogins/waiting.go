@@ -45,8 +45,8 @@ func startWaiting(ctx context.Context, env *harness.Env) ([]harness.Side, error)
 	}
 	c := &crowd{
 		server: server, sim: sim, size: harness.Pick(env, 1000, 20),
-		who:   target{waitingName, server.SSHAddr, who.name, command, who.byKey()},
-		other: target{emptyName, server.SSHAddr, unasked, command, who.byKey()},
+		who:   target{name: waitingName, addr: server.SSHAddr, user: who.name, command: command, auth: who.byKey()},
+		other: target{name: emptyName, addr: server.SSHAddr, user: unasked, command: command, auth: who.byKey()},
 	}
 	return []harness.Side{{Name: emptyName, Run: c.quiet}, {Name: waitingName, Run: c.wait}}, nil
 }
