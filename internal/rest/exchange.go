@@ -115,22 +115,22 @@ func (x *exchange) handle(ctx context.Context, h handler) error {
 	if err := x.parseQuery(); err != nil {
 		return err
 	}
-	limit := x.opts.timeout
+	most := x.opts.timeout
 	switch {
 	case x.route.hold > 0:
-		limit = x.route.hold + grace
+		most = x.route.hold + grace
 	case x.r.Method != http.MethodGet && x.r.Method != http.MethodHead:
-		limit += grace
+		most += grace
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	if limit > writeTimeout-grace {
-		deadline := time.Now().Add(limit + grace)
+	limit := newLimit(ctx, time.Now().Add(most))
+	defer limit.end()
+	if most > writeTimeout-grace {
+		deadline := limit.at.Add(grace)
 		if err := http.NewResponseController(x.w).SetWriteDeadline(deadline); err != nil {
 			x.api.log.DebugContext(ctx, "write deadline not extended", slog.Any("error", err))
 		}
 	}
-	x.ctx = ctx
+	x.ctx = limit
 	return h(x)
 }
 
