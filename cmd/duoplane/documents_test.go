@@ -47,7 +47,7 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	followed := 0
-	for _, doc := range append(docs, "../../README.md", "../../SECURITY.md", "../../docs/operations.md") {
+	for _, doc := range append(docs, "../../README.md", "../../SECURITY.md", "../../docs/operations.md", "../../docs/metrics.md") {
 		for _, link := range documentLink.FindAllStringSubmatch(read(t, doc), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(doc), link[1])); err != nil {
 				t.Errorf("%s: %v", doc, err)

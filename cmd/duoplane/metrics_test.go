@@ -126,6 +126,7 @@ func TestMetricsOfABusyNode(t *testing.T) {
 			}
 		}
 	})
+	t.Run("are what the dashboard and the alerts ask for", func(t *testing.T) { mustServeTheDashboard(t, s) })
 	t.Run("count what has happened", func(t *testing.T) { mustHaveCounted(t, s) })
 }
 

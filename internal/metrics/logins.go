@@ -29,7 +29,7 @@ var (
 		Help: "Passwords refused, by what they were for and by error code: unauthenticated is a wrong one, too_many one that was not looked at because of the failures before it.",
 		Labels: []Label{
 			label("application", account.HTTP, account.SSH),
-			label("code", fault.Unauthenticated, fault.TooMany, fault.Busy, fault.Unavailable, fault.Timeout, fault.Internal),
+			label("code", fault.Unauthenticated, fault.TooMany, fault.Busy, fault.Unavailable, fault.Outdated, fault.Timeout, fault.Internal),
 		},
 	}
 	loginFamilies = []*Family{loginsTotal, loginsFailOpen, loginsInProgress, firstFactorFailures}
