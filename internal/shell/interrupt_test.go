@@ -89,7 +89,7 @@ func interrupted(t *testing.T, lines ...string) string {
 
 func TestCtrlCEndsACommand(t *testing.T) {
 	for name, test := range map[string]struct{ typed, want string }{
-		"and the line it stands in": {"long; rows\rrows", "lab::> long; rows\nbefore\n^C\nlab::> rows\nNumber of Rows: 24\nlab::>"},
+		"and the line it stands in": {"long; set\rrows", "lab::> long; set\nbefore\n^C\nlab::> rows\nNumber of Rows: 24\nlab::>"},
 		"that is repeated":          {"long\rredo 1\rrows", "lab::> long\nbefore\n^C\nlab::> redo 1\nlong\nbefore\n^C\nlab::> rows\nNumber of Rows: 24\nlab::>"},
 		"but answers a question": {
 			"asking\r\x03rows",

@@ -15,6 +15,7 @@ import (
 
 	"github.com/duoplane/duoplane/internal/duosim"
 	"github.com/duoplane/duoplane/internal/sshd"
+	"github.com/duoplane/duoplane/internal/sshd/sshdtest"
 )
 
 // A liar offers a key that it does not have: it signs with another.
@@ -82,43 +83,9 @@ func TestNothingIsSkipped(t *testing.T) {
 
 // The second factor is skipped by somebody who knows the password and speaks
 // of sessions before they are let in.
-func TestAChannelOpenedEarlyOpensNothing(t *testing.T) {
-	proof := append([]byte{0}, text(password)...)
-	for _, test := range []struct {
-		name, settings string
-		attack         func(w *world, c *rawClient)
-	}{
-		{"before any method", "", func(_ *world, c *rawClient) { c.openSession() }},
-		{"instead of an answer to the menu", `,"auto_push":false`, func(_ *world, c *rawClient) {
-			c.login("alice", "password", proof)
-			c.wait(51)
-			c.openSession()
-		}},
-		{"in the middle of the menu", `,"auto_push":false`, func(_ *world, c *rawClient) {
-			c.login("alice", "password", proof)
-			c.wait(51)
-			c.login("alice", "keyboard-interactive", append(text(""), text("")...))
-			c.wait(60)
-			c.openSession()
-		}},
-		{"while a push waits that is denied", "", func(w *world, c *rawClient) {
-			w.fault(duosim.Fault{Do: duosim.DoApprove, Delay: duosim.Duration(time.Minute)})
-			c.login("alice", "password", proof)
-			c.wait(53)
-			c.openSession()
-			push := must(w.sim.WaitPending(t.Context(), "alice"))(t)
-			if err := w.sim.Answer(push.TxID, duosim.Deny, ""); err != nil {
-				t.Error(err)
-			}
-		}},
-		{"as another user after the password", `,"auto_push":false`, func(_ *world, c *rawClient) {
-			c.login("alice", "password", proof)
-			c.wait(51)
-			c.login("root", "none", nil)
-			c.openSession()
-		}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+func TestNoAttackOpensAnything(t *testing.T) {
+	for _, attack := range sshdtest.Attacks() {
+		t.Run(attack.Name, func(t *testing.T) {
 			made := make(chan struct{}, 1)
 			w := newWorld(t, func(c *sshd.Config) {
 				c.NewSession = func(tm sshd.Terminal) sshd.Session {
@@ -127,10 +94,16 @@ func TestAChannelOpenedEarlyOpensNothing(t *testing.T) {
 				}
 			})
 			w.account("lab", "alice", "password", "none")
-			w.profile("lab", test.settings)
-			c := w.dialRaw()
-			test.attack(w, c)
-			if kinds := c.rest(); bytes.ContainsAny(kinds, "\x34\x5b\x5e\x63") { // success, channel, data, granted
+			w.profile("lab", fmt.Sprintf(`,"auto_push":%v`, !attack.Menu))
+			w.fault(duosim.Fault{Do: duosim.DoApprove, Delay: duosim.Duration(time.Minute)})
+			c := sshdtest.Dial(t, w.address)
+			attack.Run(c, sshdtest.Victim{User: "alice", Password: password, Refuse: func() {
+				push := must(w.sim.WaitPending(t.Context(), "alice"))(t)
+				if err := w.sim.Answer(push.TxID, duosim.Deny, ""); err != nil {
+					t.Error(err)
+				}
+			}})
+			if kinds := c.Rest(); sshdtest.Opened(kinds) {
 				t.Errorf("the server answered with packets of the kinds %v", kinds)
 			}
 			w.stop()
@@ -146,17 +119,17 @@ func TestAChannelOpenedEarlyOpensNothing(t *testing.T) {
 	}
 }
 
-func TestTheRawClientGetsInWhenItMay(t *testing.T) {
+func TestTheAttackerGetsInWhenTheyMay(t *testing.T) {
 	w := newWorld(t, nil)
 	w.account("lab", "alice", "password", "none")
 	w.profile("lab", "")
-	c := w.dialRaw()
-	c.login("alice", "password", append([]byte{0}, text(password)...))
-	c.wait(52)
-	c.openSession()
-	c.wait(91)
-	c.exec()
-	if data := c.wait(94); !bytes.Contains(data, []byte("lab/alice ran x")) {
+	c := sshdtest.Dial(t, w.address)
+	c.Ask("alice", "password", sshdtest.Password(password))
+	c.Wait(52)
+	c.OpenSession()
+	opened := c.Wait(91)
+	c.Exec()
+	if data := c.Wait(94); !bytes.Contains(data, []byte("lab/alice ran x")) || !sshdtest.Opened(opened[:1]) {
 		t.Errorf("read %q", data)
 	}
 }

@@ -1,4 +1,7 @@
-package sshd_test
+// Package sshdtest attacks SSH servers in tests: with a client that sends what
+// no client should, and a list of ways past a second factor that must not lead
+// anywhere.
+package sshdtest
 
 import (
 	"bufio"
@@ -19,11 +22,15 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// A rawClient speaks as much of SSH's transport as it takes to send packets
-// when no client should: curve25519-sha256, aes128-ctr, hmac-sha2-256. It does
-// not look who the server is.
-type rawClient struct {
+// A Client speaks as much of SSH's transport as it takes to send packets when no
+// client should: curve25519-sha256, aes128-ctr, hmac-sha2-256. It does not look
+// who the server is. Whatever fails ends the test.
+type Client struct {
 	testing.TB
+
+	// Session is the identifier of the connection's first key exchange, which
+	// signatures are bound to.
+	Session []byte
 
 	conn  net.Conn
 	in    *bufio.Reader
@@ -47,52 +54,54 @@ func (d *direction) sum(seq uint32, packet []byte) []byte {
 
 const rawVersion = "SSH-2.0-raw"
 
-// dialRaw connects and comes as far as the service of authentication.
-func (w *world) dialRaw() *rawClient {
-	w.Helper()
-	c := &rawClient{TB: w, conn: must(net.Dial("tcp", w.address))(w)}
-	w.Cleanup(func() { _ = c.conn.Close() })
+// Dial connects and comes as far as the service of authentication. The
+// connection is closed at the end of the test.
+func Dial(tb testing.TB, address string) *Client {
+	tb.Helper()
+	c := &Client{TB: tb, conn: must((&net.Dialer{}).DialContext(tb.Context(), "tcp", address))(tb)}
+	tb.Cleanup(func() { _ = c.conn.Close() })
 	_ = c.conn.SetDeadline(time.Now().Add(30 * time.Second))
 	c.in = bufio.NewReader(c.conn)
-	must(io.WriteString(c.conn, rawVersion+"\r\n"))(w)
-	version := strings.TrimRight(must(c.in.ReadString('\n'))(w), "\r\n")
+	must(io.WriteString(c.conn, rawVersion+"\r\n"))(tb)
+	version := strings.TrimRight(must(c.in.ReadString('\n'))(tb), "\r\n")
 	c.exchangeKeys(version)
-	c.send(5, text("ssh-userauth"))
-	c.wait(6)
+	c.Send(5, Text("ssh-userauth"))
+	c.Wait(6)
 	return c
 }
 
-func (c *rawClient) exchangeKeys(version string) {
+func (c *Client) exchangeKeys(version string) {
 	c.Helper()
 	lists := []string{
 		"curve25519-sha256", "ssh-ed25519", "aes128-ctr", "aes128-ctr", "hmac-sha2-256", "hmac-sha2-256", "none", "none", "", "",
 	}
 	ours := append([]byte{20}, make([]byte, 16)...)
 	for _, l := range lists {
-		ours = append(ours, text(l)...)
+		ours = append(ours, Text(l)...)
 	}
 	ours = append(ours, 0, 0, 0, 0, 0)
-	c.send(ours[0], ours[1:])
-	theirs := c.wait(20)
+	c.Send(ours[0], ours[1:])
+	theirs := c.Wait(20)
 	private := must(ecdh.X25519().GenerateKey(rand.Reader))(c)
 	public := private.PublicKey().Bytes()
-	c.send(30, text(string(public)))
+	c.Send(30, Text(string(public)))
 	var reply struct {
 		HostKey, Public, Signature []byte
 	}
-	if err := ssh.Unmarshal(c.wait(31)[1:], &reply); err != nil {
+	if err := ssh.Unmarshal(c.Wait(31)[1:], &reply); err != nil {
 		c.Fatal(err)
 	}
 	shared := must(private.ECDH(must(ecdh.X25519().NewPublicKey(reply.Public))(c)))(c)
 	k := ssh.Marshal(struct{ K *big.Int }{new(big.Int).SetBytes(shared)})
 	h := sha256.New()
 	for _, part := range []string{rawVersion, version, string(ours), string(theirs), string(reply.HostKey), string(public), string(reply.Public)} {
-		h.Write(text(part))
+		h.Write(Text(part))
 	}
 	h.Write(k)
 	id := h.Sum(nil)
-	c.send(21, nil)
-	c.wait(21)
+	c.Session = id
+	c.Send(21, nil)
+	c.Wait(21)
 	derive := func(letter byte) []byte {
 		d := sha256.New()
 		d.Write(k)
@@ -108,20 +117,19 @@ func (c *rawClient) exchangeKeys(version string) {
 	c.write, c.read = way('A', 'C', 'E'), way('B', 'D', 'F')
 }
 
-// text is a string as SSH sends it.
-func text(s string) []byte {
-	return append(binary.BigEndian.AppendUint32(nil, uint32(len(s))), s...)
+// Text is a string as SSH sends it.
+func Text(s string) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, uint32(len(s))), s...) //nolint:gosec // nothing that long is sent
 }
 
-// send sends one packet.
-func (c *rawClient) send(kind byte, payload []byte) {
-	c.Helper()
+// Send sends one packet of a kind, which is SSH's message number.
+func (c *Client) Send(kind byte, payload []byte) {
 	const block = 16
 	padding := block - (5+1+len(payload))%block
 	if padding < 4 {
 		padding += block
 	}
-	packet := binary.BigEndian.AppendUint32(nil, uint32(1+1+len(payload)+padding))
+	packet := binary.BigEndian.AppendUint32(nil, uint32(1+1+len(payload)+padding)) //nolint:gosec // nothing that long is sent
 	packet = append(append(append(packet, byte(padding), kind), payload...), make([]byte, padding)...)
 	if c.write != nil {
 		sum := c.write.sum(c.sent, packet)
@@ -129,11 +137,11 @@ func (c *rawClient) send(kind byte, payload []byte) {
 		packet = append(packet, sum...)
 	}
 	c.sent++
-	must(c.conn.Write(packet))(c)
+	_, _ = c.conn.Write(packet) // a server that has hung up shows in what is read
 }
 
 // next reads one packet, with its kind first.
-func (c *rawClient) next() ([]byte, error) {
+func (c *Client) next() ([]byte, error) {
 	head := make([]byte, 5)
 	if _, err := io.ReadFull(c.in, head); err != nil {
 		return nil, err
@@ -154,8 +162,8 @@ func (c *rawClient) next() ([]byte, error) {
 	return rest[:len(rest)-int(head[4])], nil
 }
 
-// wait reads up to a packet of a kind.
-func (c *rawClient) wait(kind byte) []byte {
+// Wait reads up to a packet of a kind and returns it, with its kind first.
+func (c *Client) Wait(kind byte) []byte {
 	c.Helper()
 	for {
 		if p := must(c.next())(c); p[0] == kind {
@@ -164,8 +172,8 @@ func (c *rawClient) wait(kind byte) []byte {
 	}
 }
 
-// rest reads up to the end of the connection and returns the kinds of packets.
-func (c *rawClient) rest() (kinds []byte) {
+// Rest reads up to the end of the connection and returns the kinds of packets.
+func (c *Client) Rest() (kinds []byte) {
 	for {
 		p, err := c.next()
 		if err != nil {
@@ -175,20 +183,34 @@ func (c *rawClient) rest() (kinds []byte) {
 	}
 }
 
-// login sends a request to authenticate.
-func (c *rawClient) login(user, method string, payload []byte) {
+// Ask sends a request to authenticate by a method, whose own fields are the
+// payload.
+func (c *Client) Ask(user, method string, payload []byte) {
 	c.Helper()
-	c.send(50, append(append(append(text(user), text("ssh-connection")...), text(method)...), payload...))
+	c.Send(50, append(append(append(Text(user), Text("ssh-connection")...), Text(method)...), payload...))
 }
 
-// openSession asks for a session.
-func (c *rawClient) openSession() {
+// OpenSession asks for a session.
+func (c *Client) OpenSession() {
 	c.Helper()
-	c.send(90, append(text("session"), 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0x80, 0))
+	c.Send(90, append(Text("session"), 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0x80, 0))
 }
 
-// exec asks for a command in the session.
-func (c *rawClient) exec() {
+// Exec asks for the command x in the session.
+func (c *Client) Exec() {
 	c.Helper()
-	c.send(98, append(append([]byte{0, 0, 0, 0}, text("exec")...), append([]byte{1}, text("x")...)...))
+	c.Send(98, append(append([]byte{0, 0, 0, 0}, Text("exec")...), append([]byte{1}, Text("x")...)...))
+}
+
+// Password is the payload of the method password.
+func Password(password string) []byte { return append([]byte{0}, Text(password)...) }
+
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(tb testing.TB) T {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return v
+	}
 }
