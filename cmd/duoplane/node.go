@@ -23,6 +23,7 @@ import (
 	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/store/etcdstore"
 	"github.com/duoplane/duoplane/internal/svm"
+	"github.com/duoplane/duoplane/internal/trail"
 )
 
 // clusterTime is how long a start waits for an etcd cluster, which may have to
@@ -53,6 +54,7 @@ type node struct {
 	profiles *duo.ProfileService
 	groups   *owned.Service[duo.Group]
 	messages *loginmsg.Service
+	trail    *trail.Service
 	keys     *seal.Ring
 	guard    *guard
 	metrics  *metrics.Metrics
@@ -100,6 +102,7 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 	n.profiles = duo.NewProfileService(n.ledger, n.svms, n.keys, links)
 	n.groups = duo.NewGroupService(n.ledger, n.svms)
 	n.messages = loginmsg.NewService(n.ledger, n.svms)
+	n.trail = trail.NewService(n.ledger)
 	n.guard = n.newGuard(links)
 	n.measure()
 	return n, nil
@@ -182,8 +185,8 @@ func (n *node) api() (*rest.API, error) {
 		Resources: rest.Routes(rest.Services{
 			Profiles: n.profiles, Groups: n.groups, Accounts: n.accounts, Roles: account.NewRoleService(n.ledger),
 			SVMs: n.svms, Cluster: svm.NewClusterService(n.ledger), Nodes: svm.NewNodeService(n.ledger),
-			Messages: n.messages,
-			Logins:   n.guard.logins, Explainer: n.guard.explainer, Tester: n.guard.tester, Door: n.guard.door,
+			Messages: n.messages, Trail: n.trail,
+			Logins: n.guard.logins, Explainer: n.guard.explainer, Tester: n.guard.tester, Door: n.guard.door,
 			Version: version,
 		}),
 		About:  rest.About{Title: "Duoplane", Version: version, URL: projectURL},

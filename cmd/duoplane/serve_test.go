@@ -130,6 +130,8 @@ func TestPlantedSecretsAppearNowhere(t *testing.T) {
 		{"PATCH", pathProfiles + "/" + uuid, fmt.Sprintf(`{"%s":1}`, "comment")},
 		{"PATCH", pathProfiles + "?comment=null", fmt.Sprintf(`{"secret_key":%q}`, key)},
 		{"GET", pathProfiles + "?fields=*", ""},
+		{"GET", "/api/security/audit/messages?fields=**", ""},
+		{"GET", "/api/private/cli/security/audit/log?fields=entry", ""},
 		{"GET", "/docs/api/swagger.yaml", ""},
 		{"GET", "/docs/api", ""},
 	} {
@@ -142,6 +144,9 @@ func TestPlantedSecretsAppearNowhere(t *testing.T) {
 	}
 	if !strings.Contains(said.String(), `"http_proxy": "http://joe:`) {
 		t.Fatalf("no answer shows the proxy, so a mask proves nothing:\n%s", said.String())
+	}
+	if n := strings.Count(said.String(), "secret_key=sha256:"+secret.NewText(key).Fingerprint()); n < 4 { // input and entry of both changes
+		t.Errorf("the audit log's messages tell the secret key's fingerprint %d times:\n%s", n, said.String())
 	}
 	if code := p.signal(syscall.SIGTERM); code != exitOK {
 		t.Errorf("SIGTERM ended it with %d", code)

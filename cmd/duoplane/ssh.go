@@ -196,7 +196,7 @@ func (n *node) shell(cluster svm.Cluster) (*shell.Shell, error) {
 	return shell.New(shell.Config{
 		Commands: shell.Commands(shell.Services{
 			SVMs: n.svms, Accounts: n.accounts, PublicKeys: n.accounts.PublicKeys(), Profiles: n.profiles, Groups: n.groups,
-			Messages: n.messages, Logins: n.guard.logins, Owners: n.svms.OwnerNames,
+			Messages: n.messages, Trail: n.trail, Logins: n.guard.logins, Owners: n.svms.OwnerNames,
 			Cluster:       func(context.Context) (svm.Cluster, error) { return cluster, nil },
 			Test:          n.guard.tester.Test,
 			Explain:       n.guard.explainer.Explain,

@@ -54,6 +54,7 @@ const (
 	pathDuo      = "/api/security/authentication/duo"
 	pathDuoCLI   = "/api/private/cli/security/login/duo"
 	pathAccounts = "/api/security/accounts"
+	pathAudit    = "/api/security/audit/messages"
 	pathMessages = "/api/security/login/messages"
 
 	pathAuthenticate = "/api/duoplane/authenticate"
@@ -81,6 +82,7 @@ var builtin = []Role{
 		{pathTest, AccessAll},
 		{pathDuoCLI, AccessAll},
 		{pathAccounts, AccessModify},
+		{pathAudit, AccessRead},
 		{pathDuo, AccessAll},
 		{pathMessages, AccessModify},
 		{"/api/security/roles", AccessRead},
@@ -93,6 +95,7 @@ var builtin = []Role{
 		{pathLogins, AccessRead},
 		{pathDuoCLI, AccessRead},
 		{pathAccounts, AccessRead},
+		{pathAudit, AccessRead},
 		{pathDuo, AccessRead},
 		{pathMessages, AccessRead},
 		{"/api/security/roles", AccessRead},

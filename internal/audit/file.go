@@ -106,10 +106,7 @@ func setAside(root *os.Root, keep int) error {
 	if err != nil {
 		return err
 	}
-	next := 1
-	if len(past) > 0 {
-		next = past[len(past)-1] + 1
-	}
+	next := nextNumber(past)
 	if err := root.Rename(FileName, pastName(next)); err != nil {
 		return fmt.Errorf("set the audit log aside: %w", err)
 	}
@@ -123,6 +120,14 @@ func setAside(root *os.Root, keep int) error {
 }
 
 func pastName(n int) string { return fmt.Sprintf("%s.%06d", FileName, n) }
+
+// nextNumber is the number that the current file will have.
+func nextNumber(past []int) int {
+	if len(past) == 0 {
+		return 1
+	}
+	return past[len(past)-1] + 1
+}
 
 // pastFiles returns the numbers of the past files, oldest first.
 func pastFiles(root *os.Root) ([]int, error) {

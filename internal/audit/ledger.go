@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"iter"
 	"math/rand/v2"
 	"time"
 
@@ -149,6 +150,9 @@ func pause(ctx context.Context, try int) bool {
 // makes the commits and ends the line. Unavailable when it cannot be written:
 // the change must not be made then.
 func (l *Ledger) Begin(a Actor, e Entry) (*Pending, error) { return l.log.Begin(a, e) }
+
+// Read yields the lines of this process's log, as Log.Read does.
+func (l *Ledger) Read(from Place) iter.Seq2[Raw, error] { return l.log.Read(from) }
 
 // Note writes the line of an event that changes nothing, such as a refused
 // credential. Unavailable when it cannot be written.

@@ -44,11 +44,13 @@ type LineWho struct {
 	Owner string `json:"owner"`
 }
 
+// timePrefix is how every line begins.
+const timePrefix = `{"time":"`
+
 // head returns a line up to where its outcome begins.
 func head(now time.Time, id string, who Who, e Entry) []byte {
 	var b bytes.Buffer
-	b.WriteString(`{"time":`)
-	writeText(&b, now.UTC().Format(time.RFC3339Nano))
+	b.WriteString(timePrefix + now.UTC().Format(time.RFC3339Nano) + `"`)
 	member(&b, "id", id)
 	member(&b, "event", e.Event)
 	b.WriteString(`,"who":{"name":`)

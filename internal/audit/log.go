@@ -41,6 +41,10 @@ type Log struct {
 	cur    *file
 	closed bool
 	stats  Stats
+
+	// ends keeps readers from seeing an end half written: those who write ends
+	// share it, a reader has it alone.
+	ends sync.RWMutex
 }
 
 // Open opens the log in a directory, and creates it with mode 0600 if need be.
@@ -97,7 +101,9 @@ func (l *Log) Begin(a Actor, e Entry) (*Pending, error) {
 // and the operator's log has the cause: the change is over, so nothing could
 // be made to fail by it.
 func (p *Pending) End(err error) {
+	p.log.ends.RLock()
 	_, werr := p.file.f.WriteAt(roomyTail(outcomeOf(err), string(fault.CodeOf(err))), p.at)
+	p.log.ends.RUnlock()
 	if werr != nil {
 		p.log.logger.Error("an audit line keeps the outcome begun", slog.String("resource", p.entry.Resource),
 			slog.String("key", p.entry.Key), slog.Any("error", werr))

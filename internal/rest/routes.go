@@ -11,6 +11,7 @@ import (
 	"github.com/duoplane/duoplane/internal/logins"
 	"github.com/duoplane/duoplane/internal/owned"
 	"github.com/duoplane/duoplane/internal/svm"
+	"github.com/duoplane/duoplane/internal/trail"
 )
 
 // Services are the domain behind the routes.
@@ -23,6 +24,7 @@ type Services struct {
 	Cluster  *svm.ClusterService
 	Nodes    *svm.NodeService
 	Messages *loginmsg.Service
+	Trail    *trail.Service
 
 	Logins    *logins.Table
 	Explainer *diagnose.Explainer
@@ -34,9 +36,11 @@ type Services struct {
 }
 
 const (
+	pathAccounts = "/security/accounts"
+	pathAudit    = "/security/audit/messages"
 	pathDuo      = "/security/authentication/duo"
 	pathMessages = "/security/login/messages"
-	pathAccounts = "/security/accounts"
+	pathNodes    = "/cluster/nodes"
 	pathSVMs     = "/svm/svms"
 )
 
@@ -97,9 +101,19 @@ func (s *Services) accounts() []Mounted {
 				List: "login_messages_collection_get", ModifyMany: "login_messages_modify_collection",
 				Read: "login_messages_get", Modify: "login_messages_modify",
 			},
-			Links: map[string]func(*loginmsg.Messages) string{"svm": func(m *loginmsg.Messages) string { return "/api" + pathSVMs + "/" + m.Owner.UUID }},
+			Links: map[string]func(*loginmsg.Messages) string{"svm": func(m *loginmsg.Messages) string { return linkToSVM(m.Owner) }},
 			Tag:   "Security", Title: "login messages",
 			Doc: "What SSH logins show: a banner before them and a message of the day after them. The cluster and every SVM have theirs, which need not be made.",
+		},
+		Resource[trail.Message]{
+			Path: pathAudit, Schema: trail.Schema(), Reader: s.Trail,
+			Operations: Operations{List: "security_audit_log_collection_get", Read: "security_audit_log_get"},
+			Links: map[string]func(*trail.Message) string{
+				"node": func(m *trail.Message) string { return "/api" + pathNodes + "/" + m.Node().UUID },
+				"svm":  func(m *trail.Message) string { return linkToSVM(m.SVM()) },
+			},
+			Tag: "Security", Title: "audit messages",
+			Doc: "The audit log of this server: a line for every change and for every login that was decided or refused. An account of an SVM sees the lines about its SVM.",
 		},
 	}
 }
@@ -122,12 +136,20 @@ func (s *Services) cluster() []Mounted {
 			Doc: "The whole that this server administers.",
 		},
 		Resource[svm.Node]{
-			Path: "/cluster/nodes", Schema: svm.NodeSchema(s.Version), Reader: s.Nodes,
+			Path: pathNodes, Schema: svm.NodeSchema(s.Version), Reader: s.Nodes,
 			Operations: Operations{List: "nodes_get", Read: "node_get"},
 			Tag:        "Cluster", Title: "nodes",
 			Doc: "The machines of the cluster, as far as clients ask for them.",
 		},
 	}
+}
+
+// linkToSVM returns the URL of an SVM, "" if it is gone.
+func linkToSVM(o svm.Owner) string {
+	if o.Name == "" {
+		return ""
+	}
+	return "/api" + pathSVMs + "/" + o.UUID
 }
 
 // ownerLink links a record's owner to the SVM it is, or to the cluster under

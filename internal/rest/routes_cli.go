@@ -6,6 +6,7 @@ import (
 	"github.com/duoplane/duoplane/internal/loginmsg"
 	"github.com/duoplane/duoplane/internal/loginrow"
 	"github.com/duoplane/duoplane/internal/svm"
+	"github.com/duoplane/duoplane/internal/trail"
 )
 
 // cli lists the directories of the private passthrough.
@@ -29,6 +30,9 @@ func (s *Services) cli() []Mounted {
 		},
 		Directory[loginmsg.Messages]{
 			Name: "security login motd", Path: pathMessages, Schema: loginmsg.MotdSchema(), Modifier: s.Messages,
+		},
+		Directory[trail.Message]{
+			Name: "security audit log", Path: pathAudit, Schema: trail.LogSchema(), Reader: s.Trail, Keys: []string{"timestamp", "node"},
 		},
 		Directory[svm.SVM]{
 			Name: "vserver", Path: pathSVMs, Schema: s.SVMs.Schema(), Service: s.SVMs, Keys: []string{flagVserver},

@@ -17,6 +17,7 @@ import (
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/store/memstore"
 	"github.com/duoplane/duoplane/internal/svm"
+	"github.com/duoplane/duoplane/internal/trail"
 )
 
 // A prober finds Duo in good health, but for one host.
@@ -50,6 +51,7 @@ func serveReal(t *testing.T, ids *translation) siteOption {
 		Cluster:  svm.NewClusterService(ledger),
 		Nodes:    svm.NewNodeService(ledger),
 		Messages: loginmsg.NewService(ledger, svms),
+		Trail:    trail.NewService(ledger),
 		Version:  "1.2.3",
 	}
 	addOurs(t, &s, ledger, keys)

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"context"
-	"iter"
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/diagnose"
@@ -12,6 +11,7 @@ import (
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/svm"
+	"github.com/duoplane/duoplane/internal/trail"
 )
 
 // REST paths below /api whose privileges the commands share.
@@ -35,7 +35,7 @@ type Declared[T any] interface {
 }
 
 // Services is what the commands of Duoplane stand on. Of the functions, of
-// Messages and of Logins any may be nil; then its commands do not exist.
+// Messages, Logins and Trail any may be nil; then its commands do not exist.
 type Services struct {
 	SVMs     Declared[svm.SVM]
 	Accounts *account.Service
@@ -51,14 +51,14 @@ type Services struct {
 		Schema() *record.Schema[logins.Login]
 	}
 	Cluster func(ctx context.Context) (svm.Cluster, error)
+	// Trail is the audit log.
+	Trail Reader[trail.Message]
 	// Owners returns the names of the cluster and the SVMs in scope.
 	Owners func(ctx context.Context, caller svm.Caller) []string
 	// Test tries the profile under a key step by step, Explain tells how a
 	// login would go: the methods of a diagnose.Tester and Explainer.
 	Test    func(ctx context.Context, caller svm.Caller, key []string, in record.Input[diagnose.Trial]) (*diagnose.Report, error)
 	Explain func(ctx context.Context, caller svm.Caller, key []string, in record.Input[duo.Login]) (*diagnose.Explanation, error)
-	// Audit yields the lines of the audit log in scope, oldest first.
-	Audit func(ctx context.Context, caller svm.Caller) iter.Seq2[string, error]
 	// CheckPassword tells whether a password is the caller's own.
 	CheckPassword func(ctx context.Context, caller svm.Caller, password secret.Text) error
 }
@@ -96,14 +96,11 @@ func Commands(s Services) []Mounted {
 	if s.Explain != nil {
 		commands = append(commands, s.explain())
 	}
-	if s.Audit != nil {
+	if s.Trail != nil {
 		commands = append(commands,
-			Directory{"security audit", "Manage the audit log"},
-			Directory{"security audit log", "Manage the audit log's lines"},
-			Command{
-				Name: "security audit log show", Doc: "Display the lines of the audit log",
-				Method: methodGet, Path: pathAudit, Run: s.showAudit,
-			})
+			Directory{"security audit", "The audit log"},
+			Directory{"security audit log", "The lines of the audit log"},
+			s.auditLog())
 	}
 	return commands
 }
@@ -116,16 +113,19 @@ func (s Services) showCluster(ctx context.Context, c *Call) error {
 	return err
 }
 
-func (s Services) showAudit(ctx context.Context, c *Call) error {
-	for line, err := range s.Audit(ctx, c.Caller) {
-		if err != nil {
-			return err
-		}
-		if c.Line("%s", line); c.Stopped() {
-			break
-		}
+// auditLog lists what may be millions of lines, so its table has to do with
+// the widths that the first of them ask for.
+func (s Services) auditLog() Mounted {
+	return Resource[trail.Message]{
+		Name: "security audit log", Nouns: "the lines of the audit log",
+		Path: pathAudit, Schema: trail.LogSchema(), Reader: s.Trail, Owners: s.Owners,
+		Keys: []string{"timestamp", "node"}, KeepOrder: true,
+		Columns: []Column{
+			{Header: []string{"Time"}, Param: "timestamp", Width: 20},
+			{Header: []string{"Node"}, Param: "node"},
+			{Header: []string{"Audit Message"}, Param: "entry"},
+		},
 	}
-	return nil
 }
 
 // vserverParam names an owner in a command of its own.

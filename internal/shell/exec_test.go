@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/duoplane/duoplane/internal/audit"
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/shell"
 	"github.com/duoplane/duoplane/internal/svm"
@@ -48,9 +49,13 @@ func TestExecPrintsWhatThePromptWould(t *testing.T) {
 
 func TestDataCannotSteerATerminal(t *testing.T) {
 	w := newWorld(t)
-	screen := w.mustExec("security audit log show")
-	if want := "{\"event\":\"create\"}\n{\"key\":\"\\x1b[31mred\"}\n"; screen != want {
+	w.must(w.lines.Write(audit.Who{Name: "\x1b[31mred\n\u202eevil"}, audit.Entry{Event: "login"}, audit.Refused, "unauthenticated"))
+	screen := w.mustExec("security audit log show -state error -fields username; security audit log show -state error -instance")
+	if want := "cluster1-01 \\x1b[31mred \\u202eevil\n"; !strings.Contains(screen, want) {
 		t.Errorf("got %q, want %q", screen, want)
+	}
+	if strings.ContainsAny(screen, "\x1b\u202e") {
+		t.Errorf("got %q", screen)
 	}
 }
 

@@ -3,6 +3,7 @@ package shell
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 
@@ -41,26 +42,45 @@ func (m *mounted[T]) filter(given []arg, fields []string, more ...record.Param) 
 // find returns all records that match, sorted by their keys as shown.
 func (m *mounted[T]) find(ctx context.Context, c *Call, q record.Query[T]) ([]*T, error) {
 	var found []*T
-	for {
-		page, err := q.Run(ctx, m.Reader.Rows(ctx, c.Caller, q.From()), m.Reader.Fill)
+	for page, err := range m.pages(ctx, c, q) {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, page.Records...)
-		if page.Next == nil {
-			break
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if q, err = m.Schema.ParseQuery(page.Next, record.ListMode); err != nil {
-			return nil, err
-		}
+		found = append(found, page...)
 	}
 	if !m.KeepOrder {
 		slices.SortStableFunc(found, m.compare)
 	}
 	return found, nil
+}
+
+// batches yields the records that match as show prints them: all together when
+// they must be sorted, else page by page, so that of a long list only a part
+// is in memory.
+func (m *mounted[T]) batches(ctx context.Context, c *Call, q record.Query[T]) iter.Seq2[[]*T, error] {
+	if m.KeepOrder {
+		return m.pages(ctx, c, q)
+	}
+	return func(yield func([]*T, error) bool) { yield(m.find(ctx, c, q)) }
+}
+
+// pages yields the records that match as Rows has them.
+func (m *mounted[T]) pages(ctx context.Context, c *Call, q record.Query[T]) iter.Seq2[[]*T, error] {
+	return func(yield func([]*T, error) bool) {
+		for {
+			page, err := q.Run(ctx, m.Reader.Rows(ctx, c.Caller, q.From()), m.Reader.Fill)
+			if err == nil && page.Next != nil {
+				err = ctx.Err()
+			}
+			if !yield(page.Records, err) || err != nil || page.Next == nil {
+				return
+			}
+			if q, err = m.Schema.ParseQuery(page.Next, record.ListMode); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+	}
 }
 
 func (m *mounted[T]) compare(a, b *T) int {

@@ -19,26 +19,6 @@ func footer(count int, done string) string {
 	return fmt.Sprintf("%d entries were %s.", count, done)
 }
 
-// A Line is one line of a block layout.
-type Line struct {
-	Label, Param string
-	Below        bool // the value stands on a line of its own
-	Ruled        bool // a rule stands below the label, and the value's lines below that
-	Gap          bool // an empty line follows
-}
-
-// ruleWidth is that of the rule below a label.
-const ruleWidth = 77
-
-// A Column is one column of a table.
-type Column struct {
-	// Header has one or two lines.
-	Header []string
-	Param  string
-	// Width is that of the column, 0 for that of the widest value.
-	Width int
-}
-
 // show prints the records in the layout asked for.
 func (m *mounted[T]) show(ctx context.Context, c *Call) error {
 	flags, err := m.pickFields(c)
@@ -65,24 +45,16 @@ func (m *mounted[T]) show(ctx context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
-	found, err := m.find(ctx, c, q)
-	if err != nil {
-		return err
+	l := listing[T]{mounted: m, c: c, instance: instance, flags: flags}
+	for found, err := range m.batches(ctx, c, q) {
+		if err != nil {
+			return err
+		}
+		if l.print(found); c.Stopped() {
+			return nil
+		}
 	}
-	if len(found) == 0 {
-		c.Line(noEntries)
-		return nil
-	}
-	switch {
-	case instance:
-		m.printInstances(c, found)
-	case flags != nil:
-		m.printFields(c, found, flags)
-	case m.Block != nil:
-		m.printBlocks(c, found)
-	default:
-		m.printTables(c, found)
-	}
+	l.end()
 	return nil
 }
 
@@ -149,65 +121,4 @@ func (m *mounted[T]) cell(flag string, t *T, between string) string {
 func (m *mounted[T]) text(flag string, t *T, between string) string {
 	f := m.rows[flag]
 	return orDash(f.Said(strings.TrimRight(shown(f, f.Get(t), between), "\n")))
-}
-
-// printInstances prints every field of every record.
-func (m *mounted[T]) printInstances(c *Call, found []*T) {
-	for i, t := range found {
-		if i > 0 {
-			c.Line("")
-		}
-		pairs := make([][2]string, len(m.all))
-		for i, flag := range m.all {
-			pairs[i] = [2]string{m.label(flag), m.text(flag, t, ", ")}
-		}
-		c.Pairs(pairs...)
-		if c.Stopped() {
-			return
-		}
-	}
-	m.countBlocks(c, found)
-}
-
-func (m *mounted[T]) label(flag string) string { return labelOf(m.rows[flag]) }
-
-func (m *mounted[T]) countBlocks(c *Call, found []*T) {
-	if len(found) > 1 {
-		c.Line("%s", footer(len(found), "displayed"))
-	}
-}
-
-// printBlocks prints the records in the resource's own layout.
-func (m *mounted[T]) printBlocks(c *Call, found []*T) {
-	for i, t := range found {
-		if i > 0 {
-			c.Line("")
-		}
-		for _, l := range m.Block {
-			m.printLine(c, l, t)
-		}
-		if c.Stopped() {
-			return
-		}
-	}
-	m.countBlocks(c, found)
-}
-
-func (m *mounted[T]) printLine(c *Call, l Line, t *T) {
-	switch {
-	case l.Ruled:
-		c.Line("%s", l.Label)
-		c.Line("%s", strings.Repeat("-", ruleWidth))
-		for line := range strings.SplitSeq(m.text(l.Param, t, ", "), "\n") {
-			c.Line("%s", line)
-		}
-	case l.Below:
-		c.Line("%s:", l.Label)
-		c.Line("%s", m.cell(l.Param, t, ", "))
-	default:
-		c.Line("%s: %s", l.Label, m.cell(l.Param, t, ", "))
-	}
-	if l.Gap {
-		c.Line("")
-	}
 }

@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,58 +16,6 @@ type table struct {
 	separator string
 }
 
-// printFields prints the table of -fields.
-func (m *mounted[T]) printFields(c *Call, found []*T, flags []string) {
-	cells := make([][]string, len(found))
-	for i, t := range found {
-		cells[i] = make([]string, len(flags))
-		for j, flag := range flags {
-			cells[i][j] = m.cell(flag, t, ",")
-		}
-	}
-	tb := table{separator: c.session.separator}
-	for j, flag := range flags {
-		tb.headers = append(tb.headers, []string{flag})
-		tb.widths = append(tb.widths, fitted(flag, cells, j))
-	}
-	tb.print(c.session.out, cells)
-	c.Line("%s", footer(len(found), "displayed"))
-}
-
-// printTables prints the resource's table, or one for each value of By.
-func (m *mounted[T]) printTables(c *Call, found []*T) {
-	cells := make([][]string, len(found))
-	for i, t := range found {
-		for _, column := range m.Columns {
-			cells[i] = append(cells[i], m.cell(column.Param, t, ", "))
-		}
-	}
-	tb := table{separator: c.session.separator}
-	for j, column := range m.Columns {
-		width := column.Width
-		if width == 0 {
-			width = fitted(slices.MaxFunc(column.Header, func(a, b string) int { return len(a) - len(b) }), cells, j)
-		}
-		tb.headers = append(tb.headers, column.Header)
-		tb.widths = append(tb.widths, width)
-	}
-	if m.By == "" {
-		tb.print(c.session.out, cells)
-	}
-	for from := 0; m.By != "" && from < len(found) && !c.Stopped(); {
-		heading := m.cell(m.By, found[from], ", ")
-		to := from + 1
-		for to < len(found) && m.cell(m.By, found[to], ", ") == heading {
-			to++
-		}
-		c.Line("")
-		c.Line("%s: %s", m.label(m.By), heading)
-		tb.print(c.session.out, cells[from:to])
-		from = to
-	}
-	c.Line("%s", footer(len(found), "displayed"))
-}
-
 // fitted returns the width of a column that fits its values, but for very
 // wide ones.
 func fitted(header string, cells [][]string, column int) int {
@@ -82,6 +29,12 @@ func fitted(header string, cells [][]string, column int) int {
 }
 
 func (tb *table) print(out *printer, rows [][]string) {
+	tb.head(out)
+	tb.body(out, rows)
+}
+
+// head prints the header and its rule.
+func (tb *table) head(out *printer) {
 	high := 0
 	for _, header := range tb.headers {
 		high = max(high, len(header))
@@ -102,6 +55,9 @@ func (tb *table) print(out *printer, rows [][]string) {
 		}
 		tb.row(out, rules)
 	}
+}
+
+func (tb *table) body(out *printer, rows [][]string) {
 	for _, row := range rows {
 		if out.stopped() {
 			return

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"iter"
 	"log/slog"
 	"strings"
 	"testing"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/audit"
-	"github.com/duoplane/duoplane/internal/audit/audittest"
 	"github.com/duoplane/duoplane/internal/diagnose"
 	"github.com/duoplane/duoplane/internal/duo"
 	"github.com/duoplane/duoplane/internal/duoapi"
@@ -28,6 +26,7 @@ import (
 	"github.com/duoplane/duoplane/internal/shell"
 	"github.com/duoplane/duoplane/internal/store/memstore"
 	"github.com/duoplane/duoplane/internal/svm"
+	"github.com/duoplane/duoplane/internal/trail"
 )
 
 var update = flag.Bool("update", false, "write the golden sessions anew")
@@ -50,14 +49,25 @@ type world struct {
 	profiles *duo.ProfileService
 	cluster  svm.Cluster
 	admin    svm.Caller
+	lines    *audit.Log
 	log      bytes.Buffer
+}
+
+// openLines opens the audit log, on whose clock it is always nine.
+func (w *world) openLines() {
+	w.Helper()
+	var err error
+	w.lines, err = audit.Open(audit.Config{Dir: w.TempDir(), Now: func() time.Time { return time.Date(2026, 8, 4, 9, 0, 0, 0, time.UTC) }})
+	w.must(err)
+	w.Cleanup(func() { w.must(w.lines.Close()) })
 }
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	w := &world{TB: tb}
 	data := memstore.New(append(svm.Tables(), duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys, loginmsg.Table)...)
-	ledger := audit.NewLedger(data, audittest.New(tb))
+	w.openLines()
+	ledger := audit.NewLedger(data, w.lines)
 	w.svms = svm.NewService(ledger, duo.Profiles, duo.Groups, account.Accounts, account.PublicKeys, loginmsg.Table)
 	keys, err := seal.InMemory()
 	w.must(err)
@@ -82,7 +92,7 @@ func newWorld(tb testing.TB) *world {
 			Profiles: w.profiles, Groups: duo.NewGroupService(ledger, w.svms), Logins: table,
 			Messages: loginmsg.NewService(ledger, w.svms),
 			Cluster:  func(context.Context) (svm.Cluster, error) { return w.cluster, nil },
-			Owners:   w.owners, Test: w.test, Explain: diagnose.NewExplainer(ledger, w.svms).Explain, Audit: auditLines,
+			Owners:   w.owners, Test: w.test, Explain: diagnose.NewExplainer(ledger, w.svms).Explain, Trail: trail.NewService(ledger),
 			CheckPassword: func(_ context.Context, _ svm.Caller, password secret.Text) error {
 				if password.Equal(secret.NewText("correct horse 1")) {
 					return nil
@@ -109,14 +119,6 @@ func (w *world) test(ctx context.Context, caller svm.Caller, key []string, in re
 		{Step: duoapi.StepTLS, Outcome: duoapi.StepDone, Took: 12 * time.Millisecond, Note: "TLS 1.3, certificate valid until 2027-01-31 by a CA"},
 		{Step: duoapi.StepKeys, Outcome: duoapi.StepSkipped},
 	}}, nil
-}
-
-func auditLines(context.Context, svm.Caller) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		if yield(`{"event":"create"}`, nil) {
-			yield("{\"key\":\"\x1b[31mred\"}", nil)
-		}
-	}
 }
 
 func (w *world) must(err error) {

@@ -15,9 +15,9 @@ import (
 // several processes serve one store, they appear as one node.
 type Node struct{ UUID, Name string }
 
-// nodeOf derives the node from the cluster, so that it is the same everywhere
+// NodeOf derives the node from the cluster, so that it is the same everywhere
 // and at all times.
-func nodeOf(c Cluster) Node {
+func NodeOf(c Cluster) Node {
 	return Node{UUID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(c.UUID+"/node")).String(), Name: c.Name + "-01"}
 }
 
@@ -61,7 +61,7 @@ func (s *NodeService) Rows(ctx context.Context, caller Caller, from []string) it
 			yield(nil, err)
 			return
 		}
-		n := nodeOf(*cluster)
+		n := NodeOf(*cluster)
 		if caller.Scope.Sees(cluster.UUID) && (len(from) == 0 || from[0] <= n.UUID) {
 			yield(&n, nil)
 		}
