@@ -15,6 +15,7 @@ func TestOutsideClients(t *testing.T) {
 	t.Run("OpenAPI document", func(t *testing.T) { testDocument(t, s, tools) })
 	t.Run("generated Go client", func(t *testing.T) { testGenerated(t, s) })
 	t.Run("first calls", func(t *testing.T) { testReplay(t, s) })
+	t.Run("Prometheus", func(t *testing.T) { testPrometheus(t, s) })
 	t.Run("with the contract", func(t *testing.T) {
 		c := startContract(t, s, tools)
 		t.Run("curl", func(t *testing.T) { testCurl(t, s, c) })

@@ -2,9 +2,9 @@
 # Installs the outside programs the interop tests drive, then runs the tests.
 # Their summary is the last thing printed. "make interop" calls this.
 #
-# From Debian: ansible, python3-requests, curl, nodejs and npm, each only if it
-# is missing; for duoclients/ and sshlogin/, which want root, Duo's own clients,
-# sshd, rsync and pamtester. From npm, pinned by package-lock.json: prism,
+# From Debian: ansible, python3-requests, curl, nodejs, npm and prometheus, each
+# only if it is missing; for duoclients/ and sshlogin/, which want root, Duo's
+# own clients, sshd, rsync and pamtester. From npm, pinned by package-lock.json: prism,
 # redocly, spectral, and Duo's library.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -15,6 +15,7 @@ need ansible-playbook ansible
 need curl curl
 need node nodejs
 need npm npm
+need prometheus prometheus
 /usr/bin/python3 -c 'import requests' 2>/dev/null || missing+=(python3-requests)
 /usr/bin/python3 -c 'import duo_client' 2>/dev/null || missing+=(python3-duo-client)
 for package in login-duo libpam-duo pamtester libpam-wrapper openssh-server openssh-client rsync; do

@@ -17,6 +17,7 @@ import (
 type readyFile struct {
 	APIURL            string `json:"api_url"`
 	CAFile            string `json:"ca_file"`
+	MetricsURL        string `json:"metrics_url"`
 	AdminUser         string `json:"admin_user"`
 	AdminPassword     string `json:"admin_password"`
 	ClusterUUID       string `json:"cluster_uuid"`
