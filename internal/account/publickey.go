@@ -25,6 +25,8 @@ type PublicKey struct {
 	// space and a comment: a line of OpenSSH's without options.
 	Key     string `json:"public_key"`
 	Comment string `json:"comment,omitempty"`
+	// Scope is ClusterScope or SVMScope, after the owner.
+	Scope string `json:"scope"`
 	// Fingerprint is "SHA256:" and the hash in unpadded base64, as ssh-keygen
 	// shows it.
 	Fingerprint string `json:"fingerprint"`

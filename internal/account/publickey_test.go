@@ -147,6 +147,40 @@ func TestIndexesFillTheFirstGap(t *testing.T) {
 	}
 }
 
+func TestASVMsAccountChangesItsOwnKeysAndNoOthers(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"dave", "eve"} {
+		w.mustCreate(`{"name":"` + name + `","owner.name":"svm1",` + overHTTP + `}`)
+	}
+	keys := w.accounts.PublicKeys()
+	owner := svm.Owner{UUID: w.svm1.UUID, Name: "svm1"}
+	dave := svm.Caller{Name: "dave", Owner: owner, Scope: svm.Within(owner.UUID)}
+	confined := svm.Caller{Name: "dave", Owner: w.cluster.Owner(), Scope: svm.Within(owner.UUID)} // by a header
+	body := func(name string) string { return fmt.Sprintf(`{"account":%q,"public_key":%q}`, name, line(newKey(t))) }
+	for _, made := range []struct {
+		by   svm.Caller
+		name string
+		want fault.Code
+	}{{dave, "dave", ""}, {dave, "eve", fault.Denied}, {confined, "eve", ""}, {dave, "nobody", fault.Denied}} {
+		k, err := w.createKey(made.by, body(made.name))
+		if wantCode(t, err, made.want); err == nil && k.Scope != account.SVMScope {
+			t.Errorf("scope %q", k.Scope)
+		}
+	}
+	in, err := keys.Schema().ReadBody([]byte(`{"comment":"x"}`), record.Modify)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, changed := range []struct {
+		name string
+		want fault.Code
+	}{{"dave", ""}, {"eve", fault.Denied}} {
+		_, err := keys.Modify(t.Context(), dave, []string{owner.UUID, changed.name, "0"}, in)
+		wantCode(t, err, changed.want)
+		wantCode(t, keys.Delete(t.Context(), dave, []string{owner.UUID, changed.name, "0"}), changed.want)
+	}
+}
+
 func TestNoKeyOutlivesItsAccount(t *testing.T) {
 	w := newWorld(t)
 	w.mustCreate(sshAccount(`"publickey"`, "none"))

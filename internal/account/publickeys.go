@@ -1,10 +1,10 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
-	"strconv"
 
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/owned"
@@ -34,8 +34,13 @@ func (s *Service) PublicKeys() *PublicKeyService {
 
 // preparePublicKey makes a new key depend on its account as it stands, so that
 // no key outlives the account it was made for and opens a later one of that
-// name.
+// name. An SVM's account changes its own keys, whatever its role's path allows:
+// with another's it could log in as somebody else.
 func preparePublicKey(_ context.Context, c owned.Change[PublicKey]) ([]store.Change, error) {
+	about := cmp.Or(c.Before, c.After)
+	if !c.Undo && confined(c.Caller) && !isCaller(c.Caller, about.Owner, about.Account) {
+		return nil, denied()
+	}
 	if c.Before != nil {
 		return nil, nil
 	}
@@ -44,12 +49,14 @@ func preparePublicKey(_ context.Context, c owned.Change[PublicKey]) ([]store.Cha
 	if a == nil {
 		return nil, fault.New(fault.BadReason, "account.name", "The account %q does not exist.", c.After.Account)
 	}
+	c.After.Scope = a.Scope
 	return []store.Change{Accounts.Require(key, version)}, nil
 }
 
 // Create adds a key. Beside what every owned record refuses: BadReason when
 // the account does not exist, the key is not one that is taken, or all indexes
-// are.
+// are; Denied for an SVM's account and a key of another, as for Modify and
+// Delete.
 func (s *PublicKeyService) Create(ctx context.Context, caller svm.Caller, in record.Input[PublicKey]) (*PublicKey, error) {
 	if in.Has("index") {
 		return s.Service.Create(ctx, caller, in)
@@ -59,7 +66,7 @@ func (s *PublicKeyService) Create(ctx context.Context, caller svm.Caller, in rec
 		if err != nil {
 			return nil, err
 		}
-		k, err := s.Service.Create(ctx, caller, in.With("index", record.Text(strconv.Itoa(index))))
+		k, err := s.Service.Create(ctx, caller, in.With("index", record.Integer(int64(index))))
 		if !fault.Is(err, fault.Exists) || ctx.Err() != nil {
 			return k, err
 		} // else somebody else was faster to take it

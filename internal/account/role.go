@@ -55,6 +55,7 @@ const (
 	pathDuoCLI   = "/api/private/cli/security/login/duo"
 	pathAccounts = "/api/security/accounts"
 	pathAudit    = "/api/security/audit/messages"
+	pathKeys     = "/api/security/authentication/publickeys"
 	pathMessages = "/api/security/login/messages"
 
 	pathAuthenticate = "/api/duoplane/authenticate"
@@ -64,9 +65,10 @@ const (
 )
 
 // builtin are the roles there are, in order of name. An SVM's administrator
-// may change an account only as far as Service lets it: its own password. The
-// role login is for other login services: it asks for second factors and does
-// nothing else, so that its password may lie on hosts that are trusted less.
+// may change accounts and public keys only as far as their services let it: its
+// own password, its own keys. The role login is for other login services: it
+// asks for second factors and does nothing else, so that its password may lie on
+// hosts that are trusted less.
 var builtin = []Role{
 	{Name: RoleAdmin, Scope: ClusterScope, Privileges: []Privilege{{"/api", AccessAll}}},
 	{Name: RoleLogin, Scope: ClusterScope, Privileges: []Privilege{{"/api", AccessNone}, {pathAuthenticate, AccessAll}}},
@@ -84,6 +86,7 @@ var builtin = []Role{
 		{pathAccounts, AccessModify},
 		{pathAudit, AccessRead},
 		{pathDuo, AccessAll},
+		{pathKeys, AccessAll},
 		{pathMessages, AccessModify},
 		{"/api/security/roles", AccessRead},
 		{"/api/svm/svms", AccessRead},
@@ -97,6 +100,7 @@ var builtin = []Role{
 		{pathAccounts, AccessRead},
 		{pathAudit, AccessRead},
 		{pathDuo, AccessRead},
+		{pathKeys, AccessRead},
 		{pathMessages, AccessRead},
 		{"/api/security/roles", AccessRead},
 		{"/api/svm/svms", AccessRead},

@@ -16,6 +16,7 @@ func TestWhatTheRolesAllow(t *testing.T) {
 	const (
 		duo      = "/api/security/authentication/duo/profiles"
 		accounts = "/api/security/accounts"
+		keys     = "/api/security/authentication/publickeys"
 	)
 	all := []string{"GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"}
 	read := all[:3]
@@ -54,6 +55,7 @@ func TestWhatTheRolesAllow(t *testing.T) {
 		{"vsadmin", "svm", "/api/security/authentication/duologue", nil},
 		{"vsadmin", "svm", "/api/security/authentication", nil},
 		{"vsadmin", "svm", accounts, change},
+		{"vsadmin", "svm", keys, all},
 		{"vsadmin", "svm", "/api/security/roles", read},
 		{"vsadmin", "svm", "/api/svm/svms", read},
 		{"vsadmin", "svm", "/api/svm/peers", nil},
@@ -63,6 +65,9 @@ func TestWhatTheRolesAllow(t *testing.T) {
 		{"vsadmin", "cluster", duo, nil},
 		{"vsadmin-readonly", "svm", duo, read},
 		{"vsadmin-readonly", "svm", accounts, read},
+		{"vsadmin-readonly", "svm", keys, read},
+		{"readonly", "cluster", keys, read},
+		{"login", "svm", keys, nil},
 	} {
 		t.Run(test.role+" of "+test.scope+" on "+test.path, func(t *testing.T) {
 			p := account.Principal{Role: test.role, Scope: test.scope}

@@ -12,15 +12,28 @@ import (
 // mayChange confines an SVM's accounts to changing their own passwords,
 // whatever their role's path allows. Before is nil on create.
 func mayChange(caller svm.Caller, before *Account, in record.Input[Account]) error {
-	if _, single := caller.Scope.Single(); !single || !caller.Scope.Sees(caller.Owner.UUID) {
-		return nil // the cluster's account, perhaps confined by a header
+	if !confined(caller) {
+		return nil
 	}
-	itself := before != nil && before.Owner.UUID == caller.Owner.UUID && before.Name == caller.Name
+	itself := before != nil && isCaller(caller, before.Owner, before.Name)
 	if itself && in.Has("password") && in.Without("password", "owner.uuid", "owner.name", "name").Len() == 0 {
 		return nil
 	}
-	return fault.New(fault.Denied, "", "not authorized for that command")
+	return denied()
 }
+
+// confined reports whether the caller is an SVM's account, as against one of
+// the cluster that a header confines.
+func confined(caller svm.Caller) bool {
+	_, single := caller.Scope.Single()
+	return single && caller.Scope.Sees(caller.Owner.UUID)
+}
+
+func isCaller(caller svm.Caller, owner svm.Owner, name string) bool {
+	return owner.UUID == caller.Owner.UUID && name == caller.Name
+}
+
+func denied() error { return fault.New(fault.Denied, "", "not authorized for that command") }
 
 // checkRole tells whether the account's role exists for its kind of owner.
 func (a *Account) checkRole() error {

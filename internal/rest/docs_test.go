@@ -68,7 +68,7 @@ func TestTheRealDocument(t *testing.T) {
 	a := s.do(t, "GET", "/docs/api/swagger.yaml", "")
 	for _, want := range []string{
 		"operationId: duo_modify_collection", "operationId: account_duo_delete\n", "second_authentication_method:",
-		"/security/authentication/duo/groups/{owner_uuid}/{name}:", "its name alone may be given instead", "null takes the value away",
+		"/security/authentication/duo/groups/{owner_uuid}/{name}:", "/security/authentication/publickeys/{owner_uuid}/{account_name}/{index}:", "its name alone may be given instead", "null takes the value away",
 	} {
 		if !strings.Contains(a.text, want) {
 			t.Errorf("the document lacks %q", want)

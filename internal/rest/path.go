@@ -108,3 +108,5 @@ func appendEscaped(b []byte, s string) []byte {
 	}
 	return b
 }
+
+func escaped(s string) string { return string(appendEscaped(nil, s)) }

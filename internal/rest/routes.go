@@ -39,6 +39,7 @@ const (
 	pathAccounts = "/security/accounts"
 	pathAudit    = "/security/audit/messages"
 	pathDuo      = "/security/authentication/duo"
+	pathKeys     = "/security/authentication/publickeys"
 	pathMessages = "/security/login/messages"
 	pathNodes    = "/cluster/nodes"
 	pathSVMs     = "/svm/svms"
@@ -77,6 +78,7 @@ func (s *Services) duo() []Mounted {
 }
 
 func (s *Services) accounts() []Mounted {
+	keys := s.Accounts.PublicKeys()
 	return []Mounted{
 		Resource[account.Account]{
 			Path: pathAccounts, Schema: s.Accounts.Schema(), Service: s.Accounts,
@@ -87,6 +89,21 @@ func (s *Services) accounts() []Mounted {
 			Links: ownerLink(func(a *account.Account) svm.Owner { return a.Owner }),
 			Tag:   "Security", Title: "accounts",
 			Doc: "Who may log in, to the cluster or to one SVM.",
+		},
+		Resource[account.PublicKey]{
+			Path: pathKeys, Schema: keys.Schema(), Service: keys,
+			Operations: Operations{
+				List: "publickey_collection_get", Create: "publickey_create", ModifyMany: "publickey_modify_collection", DeleteMany: "publickey_delete_collection",
+				Read: "publickey_get", Modify: "publickey_modify", Delete: "publickey_delete",
+			},
+			Links: map[string]func(*account.PublicKey) string{
+				"owner": func(k *account.PublicKey) string { return "/api" + pathSVMs + "/" + k.Owner.UUID },
+				"account": func(k *account.PublicKey) string {
+					return "/api" + pathAccounts + "/" + k.Owner.UUID + "/" + escaped(k.Account)
+				},
+			},
+			Tag: "Security", Title: "public keys",
+			Doc: "Keys by which accounts may prove themselves over SSH. An account has up to a hundred, and an SVM's account changes its own alone.",
 		},
 		Resource[account.Role]{
 			Path: "/security/roles", Schema: account.RoleSchema(), Reader: s.Roles,

@@ -23,7 +23,7 @@ func (s *Services) cli() []Mounted {
 			Name: "security login", Path: pathAccounts, Schema: logins.Schema(), Service: logins,
 		},
 		Directory[account.PublicKey]{
-			Name: "security login publickey", Path: "/security/authentication/publickeys", Schema: keys.Schema(), Service: keys,
+			Name: "security login publickey", Path: pathKeys, Schema: keys.Schema(), Service: keys,
 		},
 		Directory[loginmsg.Messages]{
 			Name: "security login banner", Path: pathMessages, Schema: loginmsg.BannerSchema(), Modifier: s.Messages,

@@ -86,7 +86,8 @@ func (m *mounted[T]) pages(ctx context.Context, c *Call, q record.Query[T]) iter
 func (m *mounted[T]) compare(a, b *T) int {
 	for _, flag := range m.keys {
 		get := m.rows[flag].Get
-		if order := cmp.Compare(get(a).String(), get(b).String()); order != 0 {
+		x, y := get(a), get(b)
+		if order := cmp.Or(cmp.Compare(x.Int(), y.Int()), cmp.Compare(x.String(), y.String())); order != 0 {
 			return order
 		}
 	}
