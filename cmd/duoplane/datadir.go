@@ -15,6 +15,7 @@ import (
 // read it and what its loss means.
 //
 //	lock              held while a process uses the folder; empty
+//	control.sock      where duoplane serve takes the word of duoplane backup and keys
 //	store/            the embedded etcd, unless an etcd cluster is used
 //	keyset.json       seals the secrets in the store; mode 0600
 //	tls/authority.pem key and certificate of our own authority; mode 0600
@@ -57,12 +58,17 @@ func openDataDir(path string) (_ *dataDir, err error) {
 	d.lock, err = fileutil.TryLockFile(d.join("lock"), os.O_WRONLY|os.O_CREATE, 0o600)
 	switch {
 	case errors.Is(err, fileutil.ErrLocked):
-		return nil, faultf("data-dir", "%s is in use by another duoplane; stop that one or choose another folder", path)
+		return nil, dataDirInUse{faultf("data-dir", "%s is in use by another duoplane; stop that one or choose another folder", path)}
 	case err != nil:
 		return nil, faultf("data-dir", "%s is not writable: %v", path, err)
 	}
 	return d, nil
 }
+
+// A dataDirInUse is the refusal of a folder that another process has.
+type dataDirInUse struct{ error }
+
+func (e dataDirInUse) Unwrap() error { return e.error }
 
 // close lets another process have the folder.
 func (d *dataDir) close() error {

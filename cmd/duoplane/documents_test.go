@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -87,8 +89,12 @@ func TestDocumentsTellWhatTheCodeDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, cmd := range k.Model.Children {
-		want += fmt.Sprintf("\n## duoplane %s\n\n%s\n", cmd.Name, cmd.Help)
+	for _, cmd := range k.Model.Leaves(false) {
+		want += fmt.Sprintf("\n## %s%s\n\n%s\n", cmd.FullPath(), operands(cmd), cmd.Help)
+		if _, tool := reflect.TypeAssert[toolCommand](cmd.Target.Addr()); tool {
+			want += "\nOptions, as those of `duoplane serve`, whose file `--config` may name: " + names(cmd.Flags) + ".\n"
+			continue
+		}
 		if len(cmd.Flags) > 0 {
 			want += "\n| Option | Environment | Meaning |\n|---|---|---|\n"
 		}
@@ -112,4 +118,23 @@ func TestDocumentsTellWhatTheCodeDoes(t *testing.T) {
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("docs/configuration.md is out of date, run make docs (-want +got):\n%s", diff)
 	}
+}
+
+// operands are what a command takes beside options.
+func operands(cmd *kong.Node) string {
+	var all strings.Builder
+	for _, arg := range cmd.Positional {
+		if cmd.Name != "login" { // whose command is the user's
+			all.WriteString(" " + strings.ToUpper(arg.Name))
+		}
+	}
+	return all.String()
+}
+
+func names(flags []*kong.Flag) string {
+	var all []string
+	for _, f := range flags {
+		all = append(all, "`--"+f.Name+"`")
+	}
+	return strings.Join(all, ", ")
 }

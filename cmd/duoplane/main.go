@@ -4,6 +4,9 @@
 //	duoplane serve    production, from a data directory or an etcd cluster
 //	duoplane sim      the Duo simulator alone
 //	duoplane login    the second factor of an SSH login, asked of a server
+//	duoplane backup   all records in one file, also while they are served
+//	duoplane restore  and back into an empty store
+//	duoplane keys     the keys that seal the secrets: list, rotate, drop
 //	duoplane version  what this program is
 //
 // README.md shows the first steps, docs/configuration.md every option and

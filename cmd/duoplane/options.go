@@ -21,6 +21,9 @@ type cli struct {
 	Serve   serveOptions   `cmd:"" help:"Serve Duo profiles durably, from a data directory or an etcd cluster."`
 	Sim     simOptions     `cmd:"" help:"Run the Duo simulator alone, for any Duo client."`
 	Login   loginOptions   `cmd:"" help:"Second factor of an SSH login, as OpenSSH's ForceCommand: asks a Duoplane server, then becomes the user's shell."`
+	Backup  backupOptions  `cmd:"" help:"Write all records into one file, secrets sealed, also while a server serves them."`
+	Restore restoreOptions `cmd:"" help:"Put the records of a backup into an empty data directory or an empty etcd prefix."`
+	Keys    keysOptions    `cmd:"" help:"The keys that seal the secrets: list them, put a fresh one in place, drop those of the past."`
 	Version versionOptions `cmd:"" help:"Print the version, the commit and the Go release it was built with."`
 }
 

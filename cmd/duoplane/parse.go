@@ -109,7 +109,7 @@ func (f optionFault) Error() string { return "--" + f.option + ": " + f.what }
 // are none: somebody misspelt them, and believes that they are in force.
 func strays(app *kong.Application, names []string) []string {
 	known := map[string]bool{passwordVariable: true}
-	for _, cmd := range app.Children {
+	for _, cmd := range app.Leaves(false) {
 		for _, flag := range cmd.Flags {
 			known[envName(flag.Name)] = true
 		}

@@ -64,13 +64,17 @@ func (o *serveOptions) run(ctx context.Context, env environ) (err error) {
 	if err != nil {
 		return err
 	}
+	control, err := n.openControl(ctx, c.data)
+	if err != nil {
+		return err
+	}
 	open.add(func() error { return clearReady(o.ReadyFile) })
 	return serveEdges(n.watch(ctx), log, drain{o.DrainDelay, o.ShutdownTimeout}, func() error {
 		if _, err := fmt.Fprintf(env.stdout, "Duoplane serves cluster %s at %s/api%s%s\n", cluster.Name, r.APIURL, trust(r.CAFile), c.ssh.said()+metricsSaid(r.MetricsURL)); err != nil {
 			return err
 		}
 		return writeReady(o.ReadyFile, r)
-	}, slices.Concat(n.metricsEdge(c.metrics), []edge{api}, ssh)...)
+	}, slices.Concat(n.metricsEdge(c.metrics), []edge{api}, ssh, control)...)
 }
 
 // openFront has the REST edge listen, so that whoever asks while the records

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -92,6 +93,11 @@ func (s *sources) load(trace *kong.Context) []error {
 	}
 	if path == "" {
 		return nil
+	}
+	if _, tool := reflect.TypeAssert[toolCommand](trace.Selected().Target.Addr()); tool { // the file may be the server's
+		for _, flag := range flagsOf(trace.Model, "serve") {
+			options[flag.Name] = flag.IsSlice()
+		}
 	}
 	doc, err := os.ReadFile(path) //nolint:gosec // the user names the file
 	if err != nil {

@@ -17,13 +17,19 @@ const maxFile = 1 << 20
 // Replace puts data at path, whether or not a file is there: a reader, or a
 // machine that loses power, finds the old content or the new, never a part.
 func Replace(path string, data []byte, mode os.FileMode) error {
-	return write(path, data, mode, os.Rename)
+	return write(path, content(data), mode, os.Rename)
 }
 
 // Create is Replace for a file that must not be there yet: fs.ErrExist when
 // it is, and the file that is there stays as it was.
 func Create(path string, data []byte, mode os.FileMode) error {
-	return write(path, data, mode, func(tmp, path string) error {
+	return CreateBy(path, mode, content(data))
+}
+
+// CreateBy is Create for what is too large for memory: fill writes it. When
+// fill fails, no file appears, and its error is returned.
+func CreateBy(path string, mode os.FileMode, fill func(io.Writer) error) error {
+	return write(path, fill, mode, func(tmp, path string) error {
 		if err := os.Link(tmp, path); err != nil { // unlike a rename, never overwrites
 			return err
 		}
@@ -31,7 +37,14 @@ func Create(path string, data []byte, mode os.FileMode) error {
 	})
 }
 
-func write(path string, data []byte, mode os.FileMode, place func(tmp, path string) error) (err error) {
+func content(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+}
+
+func write(path string, fill func(io.Writer) error, mode os.FileMode, place func(tmp, path string) error) (err error) {
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // mode 0600
 	if err != nil {
@@ -44,7 +57,7 @@ func write(path string, data []byte, mode os.FileMode, place func(tmp, path stri
 			_ = os.Remove(tmp.Name()) // as above
 		}
 	}()
-	if _, err = tmp.Write(data); err != nil {
+	if err = fill(tmp); err != nil {
 		return err
 	}
 	if err = tmp.Chmod(mode); err != nil {

@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -83,5 +84,31 @@ func TestReadPrivateRefuses(t *testing.T) {
 	}
 	if _, err := durable.ReadPrivate(path + "x"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("an absent file: %v", err)
+	}
+}
+
+func TestAFileThatCannotBeFilledDoesNotAppear(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	broken := errors.New("broken")
+	err := durable.CreateBy(path, 0o600, func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half of ")
+		return broken
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	whole := func(w io.Writer) error { _, err := io.WriteString(w, "whole"); return err }
+	if err := durable.CreateBy(path, 0o600, whole); err != nil {
+		t.Fatal(err)
+	}
+	if err := durable.CreateBy(path, 0o600, whole); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over another: %v", err)
+	}
+	if got, err := durable.Read(path); err != nil || string(got) != "whole" {
+		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -45,7 +45,7 @@ func (s *Service) EnsureCluster(ctx context.Context, name string) (Cluster, erro
 			return audit.Entry{}, nil, fault.New(fault.Exists, "name", "duplicate entry")
 		}
 		return audit.Entry{Event: "create", Resource: "cluster", Key: name, Owner: cluster.UUID}, []store.Change{
-			Clusters.Put(clusterKey, 0, &cluster),
+			Clusters.Put(ClusterKey, 0, &cluster),
 			names.Put(name, 0, &nameRow{UUID: cluster.UUID}),
 		}, nil
 	})

@@ -14,7 +14,7 @@ import (
 // there still. NoSuchOwner, also for owners out of the caller's scope;
 // OwnerMismatch when name and UUID are of different owners.
 func (s *Service) Resolve(snap store.Snapshot, caller Caller, given Owner) (Owner, store.Change, error) {
-	cluster, version := Clusters.Get(snap, clusterKey)
+	cluster, version := Clusters.Get(snap, ClusterKey)
 	if cluster == nil {
 		return Owner{}, store.Change{}, fault.New(fault.Unavailable, "", "The cluster is not set up yet.")
 	}
@@ -23,7 +23,7 @@ func (s *Service) Resolve(snap store.Snapshot, caller Caller, given Owner) (Owne
 		return Owner{}, store.Change{}, err
 	}
 	if uuid == cluster.UUID && caller.Scope.Sees(uuid) {
-		return cluster.Owner(), Clusters.Require(clusterKey, version), nil
+		return cluster.Owner(), Clusters.Require(ClusterKey, version), nil
 	}
 	vm, version := SVMs.Get(snap, uuid)
 	if vm == nil || !caller.Scope.Sees(uuid) {

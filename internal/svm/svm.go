@@ -43,14 +43,14 @@ type nameRow struct {
 	UUID string `json:"uuid"`
 }
 
-// clusterKey is the one key of Clusters.
-const clusterKey = "cluster"
+// ClusterKey is the one key of Clusters.
+const ClusterKey = "cluster"
 
 // Tables of the store.
 var (
 	// SVMs are kept by their UUID.
 	SVMs     = &store.Table[SVM]{Name: "svm", DocVersion: 1, Key: func(s *SVM) string { return s.UUID }}
-	Clusters = &store.Table[Cluster]{Name: "cluster", DocVersion: 1}  // key: clusterKey
+	Clusters = &store.Table[Cluster]{Name: "cluster", DocVersion: 1}  // key: ClusterKey
 	names    = &store.Table[nameRow]{Name: "svm_name", DocVersion: 1} // key: name of the cluster or an SVM
 )
 
@@ -59,7 +59,7 @@ func Tables() []store.Codec { return []store.Codec{SVMs, Clusters, names} }
 
 // ClusterOf returns the cluster, the zero Cluster before EnsureCluster.
 func ClusterOf(snap store.Snapshot) Cluster {
-	if c, _ := Clusters.Get(snap, clusterKey); c != nil {
+	if c, _ := Clusters.Get(snap, ClusterKey); c != nil {
 		return *c
 	}
 	return Cluster{}

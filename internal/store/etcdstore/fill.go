@@ -23,7 +23,8 @@ const (
 	fillAhead = 4
 )
 
-var errUnfinished = errors.New("etcdstore: a restore into this store was begun and has not ended: " +
+// ErrUnfinished says that a restore into the store was begun and has not ended.
+var ErrUnfinished = errors.New("etcdstore: a restore into this store was begun and has not ended: " +
 	"run duoplane restore again with the same file, or empty the store")
 
 // A Filling puts documents into an empty store, which nobody opens until it is

@@ -78,7 +78,7 @@ func (s *Store) decode(kv *mvccpb.KeyValue) (record, error) {
 	table, key, ok := s.keys.split(kv.Key)
 	switch {
 	case string(kv.Key) == s.keys.fill():
-		return record{}, errUnfinished
+		return record{}, ErrUnfinished
 	case !ok:
 		return record{}, nil
 	}

@@ -139,7 +139,7 @@ func (m *mirror) step(e *clientv3.Event) (step, error) {
 	table, key, ok := m.keys.split(e.Kv.Key)
 	switch {
 	case string(e.Kv.Key) == m.keys.fill() && e.Type == clientv3.EventTypePut:
-		return step{}, errUnfinished // it was empty, so that nothing is lost by it
+		return step{}, ErrUnfinished // it was empty, so that nothing is lost by it
 	case !ok:
 		return step{op: store.Require}, nil
 	case e.Type == clientv3.EventTypeDelete:

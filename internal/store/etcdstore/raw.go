@@ -75,7 +75,7 @@ func (r *Raw) Read(ctx context.Context) (*Reading, error) {
 	case err != nil:
 		return nil, readError(err)
 	case len(resp.Kvs) > 0:
-		return nil, errUnfinished
+		return nil, ErrUnfinished
 	}
 	return &Reading{r, resp.Header.Revision}, nil
 }
