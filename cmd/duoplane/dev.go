@@ -25,7 +25,7 @@ func (o *devOptions) run(ctx context.Context, env environ) (err error) {
 	defer func() { err = open.close(err) }()
 
 	log := o.newLogger(env.stderr)
-	password, err := choosePassword(env.lookup)
+	password, err := choosePassword(env.lookup, sampleNames()...)
 	if err != nil {
 		return err
 	}

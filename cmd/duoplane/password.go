@@ -18,12 +18,13 @@ type adminPassword struct {
 	madeUp bool
 }
 
-// choosePassword takes the password from the environment, else makes one up.
+// choosePassword takes the password from the environment, else makes one up
+// that accounts of these names may have too.
 // One that no account may have is refused before anything is made.
-func choosePassword(lookup func(string) (string, bool)) (adminPassword, error) {
+func choosePassword(lookup func(string) (string, bool), names ...string) (adminPassword, error) {
 	given, _ := lookup(passwordVariable)
 	if given == "" {
-		return adminPassword{account.NewPassword(), true}, nil
+		return adminPassword{account.NewPassword(append(names, account.AdminName)...), true}, nil
 	}
 	p := adminPassword{text: secret.NewText(given)}
 	if err := account.CheckAdminPassword(p.text); err != nil {

@@ -46,6 +46,15 @@ var sampleAccounts = []sampleAccount{
 	},
 }
 
+// sampleNames are the names of the sample accounts.
+func sampleNames() []string {
+	names := make([]string, len(sampleAccounts))
+	for i, a := range sampleAccounts {
+		names[i] = a.name
+	}
+	return names
+}
+
 // samplePhones are the sample accounts' owners as Duo knows them, and the
 // administrator.
 func samplePhones() []duosim.User {

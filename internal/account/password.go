@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode"
@@ -154,10 +155,13 @@ func random(n int) []byte {
 	return b
 }
 
-// NewPassword returns a random password that keeps the rules.
-func NewPassword() secret.Text {
+// NewPassword returns a random password that keeps the rules for accounts of
+// these names.
+func NewPassword(names ...string) secret.Text {
 	for {
-		if t := secret.NewText(rand.Text()); checkPassword(t) == nil {
+		t := secret.NewText(rand.Text())
+		unfit := func(name string) bool { return checkPasswordFor(name, t) != nil }
+		if checkPassword(t) == nil && !slices.ContainsFunc(names, unfit) {
 			return t
 		}
 	}
