@@ -123,7 +123,10 @@ func TestAFloodOfWrongPasswords(t *testing.T) {
 	guessers.Wait()
 	after := resident(t, s.cmd.Process.Pid)
 	t.Logf("%d wrong passwords; 3 logins beside them took %s at most, %d times; %d MiB before, %d after", guesses.Load(), slowest, logins, before, after)
-	if after > before+100 {
+	// Each check of a password takes tens of megabytes while it lasts, and the
+	// collector's slack and a race detector's shadow multiply them; what grew with
+	// the number of guesses would exceed any bound.
+	if after > before+500 {
 		t.Errorf("the server grew from %d to %d MiB", before, after)
 	}
 }

@@ -86,7 +86,7 @@ func TestMoreIsTypedThanAnybodyReads(t *testing.T) {
 
 	// Nobody reads, and the session ends.
 	in, out = a.atTerminal(t)
-	must(io.WriteString(in, "exit\n"+strings.Repeat("x", 100<<10)))(t)
+	_, _ = io.WriteString(in, "exit\n"+strings.Repeat("x", 100<<10)) // the end of the session may cut it off
 	must(io.ReadAll(out))(t)
 	if got, err := a.exec(t, "x"); err != nil {
 		t.Errorf("afterwards %q, %v", got, err)
