@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/duoplane/duoplane/internal/fault"
@@ -21,6 +22,16 @@ type listener struct {
 	tls     *tls.Config
 	timeout time.Duration // of the handshake
 	log     *slog.Logger
+
+	closing sync.Once
+	closed  error
+}
+
+// Close implements net.Listener. Both Server and the http.Server inside close
+// it, in either order: it is closed once, and all have the same answer.
+func (l *listener) Close() error {
+	l.closing.Do(func() { l.closed = l.Listener.Close() })
+	return l.closed
 }
 
 // Accept implements net.Listener. The handshake is left to the connection's

@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"errors"
-	"net"
 	"time"
 )
 
@@ -29,9 +28,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.closed = true
 	var errs []error
 	for _, ln := range s.listeners {
-		if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, ln.Close())
 	}
 	s.listeners = nil
 	s.mu.Unlock()

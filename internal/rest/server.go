@@ -54,7 +54,7 @@ type Server struct {
 	draining atomic.Bool
 
 	mu        sync.Mutex // guards what follows
-	listeners []net.Listener
+	listeners []*listener
 	closed    bool
 }
 
@@ -110,17 +110,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 // Serve accepts connections until Shutdown, then returns nil. It
 // closes the listener.
 func (s *Server) Serve(ln net.Listener) error {
-	if !s.add(ln) {
-		return ln.Close()
+	l := &listener{Listener: ln, tls: s.tls, timeout: s.http.ReadHeaderTimeout, log: s.log}
+	if !s.add(l) {
+		return l.Close()
 	}
-	err := s.http.Serve(&listener{Listener: ln, tls: s.tls, timeout: s.http.ReadHeaderTimeout, log: s.log})
+	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) || s.isClosed() && errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err
 }
 
-func (s *Server) add(ln net.Listener) bool {
+func (s *Server) add(ln *listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
