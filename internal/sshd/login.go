@@ -212,9 +212,11 @@ func (l *login) answers(_ ssh.ConnMetadata, challenge ssh.KeyboardInteractiveCha
 		return nil, errOver
 	}
 	for {
-		if err := l.asked.put(challenge); err != nil {
+		answer, err := l.ask(challenge)
+		if err != nil {
 			return nil, errors.Join(err, l.end(""))
 		}
+		l.asked.answer <- answer
 		perms, err := l.further()
 		if _, more := errors.AsType[*ssh.PartialSuccessError](err); !more {
 			return perms, err
@@ -222,22 +224,35 @@ func (l *login) answers(_ ssh.ConnMetadata, challenge ssh.KeyboardInteractiveCha
 	}
 }
 
+// ask puts one question. Who thinks for too long is told so when the login has
+// come to its end for it, and not when they answer.
+func (l *login) ask(challenge ssh.KeyboardInteractiveChallenge) (secret.Text, error) {
+	defer l.talk.whenDecided(func(d enforce.Decision) { l.sayAndHangUp(why(d)) })()
+	return l.asked.put(challenge)
+}
+
 // end refuses the login for good. The connection's sending side is closed
 // behind the reason: SSH's word for a failure would make clients ask for the
 // password again.
 func (l *login) end(reason string) error {
 	l.over = true
+	l.sayAndHangUp(reason)
+	return errRefused
+}
+
+// sayAndHangUp may be called while a question is put.
+func (l *login) sayAndHangUp(reason string) {
 	if reason != "" && l.pre != nil {
 		_ = l.pre.SendAuthBanner(reason + "\r\n") // who does not read it learns it by the end
 	}
 	l.conn.hangUp()
-	return errRefused
 }
 
 // close ends what the login has begun and is of no use any more.
 func (l *login) close() {
 	if l.talk != nil {
-		d := <-l.talk.decided
+		<-l.talk.decided
+		d := l.talk.decision
 		l.server.log.DebugContext(l.ctx, "login given up", slog.String("request", l.id), slog.String("reason", string(d.Reason)))
 	}
 	if l.seat {

@@ -1,16 +1,21 @@
 package sshd_test
 
 import (
+	"context"
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/duoplane/duoplane/internal/duosim"
+	"github.com/duoplane/duoplane/internal/enforce"
 	"github.com/duoplane/duoplane/internal/record"
+	"github.com/duoplane/duoplane/internal/sshd"
+	"github.com/duoplane/duoplane/internal/sshd/sshdtest"
 )
 
 func (w *world) group(body string) {
@@ -197,6 +202,53 @@ func TestOurOwnFaultRefusesWhateverFailModeSays(t *testing.T) {
 				t.Error("the login came through")
 			}
 		})
+	}
+}
+
+// An overdue is a context whose deadline passes when the channel is closed.
+type overdue struct {
+	context.Context
+	passed <-chan struct{}
+}
+
+func (o overdue) Done() <-chan struct{} { return o.passed }
+
+func (o overdue) Err() error {
+	select {
+	case <-o.passed:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+func TestWhoThinksForTooLongIsToldSo(t *testing.T) {
+	passed := make(chan struct{})
+	pass := sync.OnceFunc(func() { close(passed) })
+	w := newWorld(t, func(c *sshd.Config) {
+		decide := c.Decide
+		c.Decide = func(ctx context.Context, r enforce.Request, p enforce.Prompter) enforce.Decision {
+			return decide(overdue{ctx, passed}, r, p)
+		}
+	})
+	defer pass()
+	w.account("lab", "alice", "password", "none")
+	w.profile("lab", `,"auto_push":false`)
+	c := sshdtest.Dial(t, w.address)
+	c.Ask("alice", "password", sshdtest.Password(password))
+	c.Wait(51)
+	c.Ask("alice", "keyboard-interactive", append(sshdtest.Text(""), sshdtest.Text("")...))
+	c.Wait(60)
+	pass()
+	if said := c.Wait(53); !strings.Contains(string(said), "Access denied: the login was not approved in time.\r\n") {
+		t.Errorf("the server says %q", said)
+	}
+	if more := c.Rest(); len(more) != 0 {
+		t.Errorf("and goes on with packets of the kinds %v", more)
+	}
+	w.stop()
+	if got := w.reason(); got != "deny:deadline" {
+		t.Errorf("decided %q", got)
 	}
 }
 
