@@ -117,7 +117,7 @@ func TestWhoTheyAre(t *testing.T) {
 func TestAPasswordIsHashedOnceInFiveMinutes(t *testing.T) {
 	w := newWorld(t)
 	login := func(user, password string) error {
-		ctx, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		ctx, stop := context.WithTimeout(t.Context(), 250*time.Millisecond)
 		defer stop()
 		_, err := w.accounts.Authenticate(ctx, account.Credentials{
 			Application: account.HTTP, User: user, Password: secret.NewText(password), From: home,

@@ -131,7 +131,7 @@ func TestPlainHTTPOnTheTLSPortIsToldSo(t *testing.T) {
 // the server to end them.
 func TestSlowClientsAreCutOff(t *testing.T) {
 	s := open(t, func(_ *rest.Config, c *rest.ServerConfig) {
-		c.HeaderTimeout, c.ReadTimeout = 200*time.Millisecond, 400*time.Millisecond
+		c.HeaderTimeout, c.ReadTimeout = time.Second, 2*time.Second
 	})
 	for _, c := range []struct{ name, sent string }{
 		{"in the handshake", ""},

@@ -158,7 +158,7 @@ func TestAFloodOfWrongPasswordsKeepsNobodyElseOut(t *testing.T) {
 		if out, err := w.login(w.address, "kay", nil, ssh.PublicKeys(signer)).exec(t, "x"); out == "" || err != nil {
 			t.Errorf("got %q, %v", out, err)
 		}
-		if took := time.Since(began); took > 10*time.Second {
+		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("another user's login took %s", took)
 		}
 	}

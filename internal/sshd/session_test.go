@@ -171,7 +171,7 @@ func TestAClientThatDoesNotAnswerIsCutOff(t *testing.T) {
 }
 
 func TestALockedAccountIsCutOff(t *testing.T) {
-	w := newWorld(t, func(c *sshd.Config) { c.Limits = sshd.Limits{PerSecond: -1, KeepAlive: 50 * time.Millisecond} })
+	w := newWorld(t, func(c *sshd.Config) { c.Limits = sshd.Limits{PerSecond: -1, KeepAlive: 2 * time.Second} })
 	w.account("lab", "alice", "password", "none")
 	a := w.login(w.address, "alice", nil, byPassword())
 	if out, err := a.exec(t, "x"); out == "" || err != nil {
