@@ -32,7 +32,7 @@ func TestSSH(t *testing.T) {
 				Dir: dir, RequireExplicitExec: true,
 				Setup: func(env *testscript.Env) error { return setUpSSH(env, p) },
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"code": cmdCode, "ready": cmdReady, "await": cmdAwait,
+					"code": cmdCode, "ready": cmdReady, "await": cmdAwait, "settles": cmdSettles,
 					"tenant": cmdTenant, "person": cmdPerson, "keypair": cmdKeypair,
 					"rest": cmdRest, "duo": cmdDuo, "does": cmdDoes, "pending": cmdPending,
 					"answers": cmdAnswers, "noise": cmdNoise, "keys": cmdKeys, "replace": cmdReplace, "logins": cmdLogins,
