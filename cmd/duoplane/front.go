@@ -50,6 +50,7 @@ func (f *front) attach(n *node) (edge, error) {
 		return edge{}, err
 	}
 	f.node, f.api = n, api
+	n.measureFront(f.Server)
 	f.Open(api)
 	return edge{"REST API", f.listener, f}, nil
 }

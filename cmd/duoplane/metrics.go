@@ -65,6 +65,7 @@ func (n *node) measure() {
 	n.metrics.Store(func() metrics.StoreStats {
 		s := n.store.Stats()
 		return metrics.StoreStats{
+			Disk:     (*metrics.StoreDisk)(s.Disk),
 			Revision: int64(s.Revision), LagRevisions: s.Behind, Lag: s.BehindFor, Age: s.Age,
 			WatchBreaks: s.WatchBreaks, Loads: s.Loads, Records: s.Records,
 		}
@@ -74,6 +75,11 @@ func (n *node) measure() {
 
 // measureREST has the numbers of the REST edge shown.
 func (n *node) measureREST(api *rest.API) { n.metrics.InFlight(api.InFlight) }
+
+// measureFront has the numbers of its server shown.
+func (n *node) measureFront(s *rest.Server) {
+	n.metrics.Connections(func() metrics.Connections { return metrics.Connections(s.Connections()) })
+}
 
 // measureSSH has the numbers of the SSH front end shown.
 func (n *node) measureSSH(server *sshd.Server) {

@@ -63,7 +63,7 @@ var buildInfo = &Family{
 func Families() []Family {
 	var out []Family
 	all := slices.Concat(
-		[]*Family{buildInfo, commitSeconds}, requestFamilies, storeFamilies, loginFamilies, duoFamilies, sshFamilies, auditFamilies,
+		[]*Family{buildInfo, commitSeconds}, requestFamilies, connectionFamilies, storeFamilies, loginFamilies, duoFamilies, sshFamilies, auditFamilies,
 	)
 	for _, f := range all {
 		out = append(out, *f)

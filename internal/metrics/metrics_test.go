@@ -186,6 +186,7 @@ func TestEveryFamilyIsWellDeclared(t *testing.T) {
 func TestRequestsAreCountedByRouteMethodStatusAndCode(t *testing.T) {
 	m := metrics.New(metrics.Config{})
 	m.InFlight(func() int64 { return 3 })
+	m.Connections(func() metrics.Connections { return metrics.Connections{Busy: 4, Resting: 5, CrowdedOut: 6} })
 	get, stray := m.Requests("/api/cluster", "GET"), m.Requests("", "other")
 	m.Requests("/api/never/asked", "GET")
 	get(200, "", 3*time.Millisecond)
@@ -193,7 +194,10 @@ func TestRequestsAreCountedByRouteMethodStatusAndCode(t *testing.T) {
 	get(503, fault.Busy, time.Second)
 	stray(418, "a canary", 0)
 	wantSamples(t, m, map[string]string{
-		`duoplane_rest_requests_in_flight`: "3",
+		`duoplane_rest_connections{state="busy"}`:                                                        "4",
+		`duoplane_rest_connections{state="resting"}`:                                                     "5",
+		`duoplane_rest_connections_crowded_out_total`:                                                    "6",
+		`duoplane_rest_requests_in_flight`:                                                               "3",
 		`duoplane_rest_requests_total{code="ok",method="GET",route="/api/cluster",status="200"}`:         "2",
 		`duoplane_rest_requests_total{code="busy",method="GET",route="/api/cluster",status="503"}`:       "1",
 		`duoplane_rest_requests_total{code="other",method="other",route="none",status="other"}`:          "1",

@@ -40,7 +40,17 @@ var (
 		Name: "duoplane_rest_requests_in_flight", Kind: Gauge,
 		Help: "REST requests being answered now, without those that wait for something to happen.",
 	}
-	requestFamilies = []*Family{requestsTotal, requestSeconds, requestsInFlight}
+	connections = &Family{
+		Name: "duoplane_rest_connections", Kind: Gauge,
+		Help:   "TLS connections of the REST API now, busy with a request or resting.",
+		Labels: []Label{label("state", "busy", "resting")},
+	}
+	connectionsCrowdedOut = &Family{
+		Name: "duoplane_rest_connections_crowded_out_total", Kind: Counter,
+		Help: "TLS connections of the REST API that were closed because there were too many, the longest idle ones first.",
+	}
+	connectionFamilies = []*Family{connections, connectionsCrowdedOut}
+	requestFamilies    = []*Family{requestsTotal, requestSeconds, requestsInFlight}
 )
 
 type requestMetrics struct {
@@ -55,6 +65,23 @@ func (m *Metrics) newRequests() requestMetrics {
 // InFlight has a function asked how many REST requests are in progress.
 func (m *Metrics) InFlight(count func() int64) {
 	m.poll(func(tell func(*Family, float64, ...string)) { tell(requestsInFlight, float64(count())) }, requestsInFlight)
+}
+
+// Connections are those of the REST API's server; rest.Connections has the same
+// fields and says what they mean.
+type Connections struct {
+	Busy, Resting int64
+	CrowdedOut    int64
+}
+
+// Connections has a function asked how many connections there are.
+func (m *Metrics) Connections(count func() Connections) {
+	m.poll(func(tell func(*Family, float64, ...string)) {
+		c := count()
+		tell(connections, float64(c.Busy), "busy")
+		tell(connections, float64(c.Resting), "resting")
+		tell(connectionsCrowdedOut, float64(c.CrowdedOut))
+	}, connectionFamilies...)
 }
 
 // Requests returns what counts the requests of one route and method: it is told

@@ -70,7 +70,8 @@ func TestTheStoreShowsHowItKeepsUp(t *testing.T) {
 	m := metrics.New(metrics.Config{})
 	m.Store(func() metrics.StoreStats {
 		return metrics.StoreStats{
-			Revision: 42, LagRevisions: 3, Lag: 1500 * time.Millisecond, Age: 2 * time.Second, WatchBreaks: 2, Loads: 1, Records: map[string]int{"duo_profile": 9},
+			Revision: 42, LagRevisions: 3, Lag: 1500 * time.Millisecond, Age: 2 * time.Second, WatchBreaks: 2, Loads: 1,
+			Disk: &metrics.StoreDisk{Allocated: 9, InUse: 8, Limit: 7, Free: 6}, Records: map[string]int{"duo_profile": 9},
 		}
 	})
 	m.Committed(time.Millisecond, nil)
@@ -82,6 +83,10 @@ func TestTheStoreShowsHowItKeepsUp(t *testing.T) {
 		`duoplane_store_lag_revisions`:                                     "3",
 		`duoplane_store_lag_seconds`:                                       "1.5",
 		`duoplane_store_snapshot_age_seconds`:                              "2",
+		`duoplane_store_database_bytes{state="allocated"}`:                 "9",
+		`duoplane_store_database_bytes{state="in_use"}`:                    "8",
+		`duoplane_store_database_limit_bytes`:                              "7",
+		`duoplane_store_disk_free_bytes`:                                   "6",
 		`duoplane_store_watch_restarts_total`:                              "2",
 		`duoplane_store_loads_total`:                                       "1",
 		`duoplane_store_records{table="duo_profile"}`:                      "9",

@@ -36,13 +36,26 @@ var (
 		Help:   "Records in the snapshot, by table.",
 		Labels: []Label{{Name: "table", From: "the tables of the store"}},
 	}
+	storeDatabase = &Family{
+		Name: "duoplane_store_database_bytes", Kind: Gauge,
+		Help:   "Size of the embedded etcd's database: allocated on the disk, and in_use of that. Absent with an etcd cluster, like the two below.",
+		Labels: []Label{label("state", "allocated", "in_use")},
+	}
+	storeDatabaseLimit = &Family{
+		Name: "duoplane_store_database_limit_bytes", Kind: Gauge,
+		Help: "Size at which the embedded etcd takes no more changes.",
+	}
+	storeDiskFree = &Family{
+		Name: "duoplane_store_disk_free_bytes", Kind: Gauge,
+		Help: "Room on the disk of the embedded etcd. Changes are refused when it is nearly full.",
+	}
 	commitSeconds = &Family{
 		Name: "duoplane_store_commit_duration_seconds", Kind: Histogram,
 		Help:    "Time of a commit until it is durable and in the snapshot, by outcome: ok, raced when another was faster, else an error code.",
 		Labels:  []Label{label("outcome", ok, string(fault.Raced), string(fault.Unavailable), string(fault.Timeout), string(fault.Internal))},
 		buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 	}
-	storeFamilies = []*Family{storeRevision, storeLagRevisions, storeLagSeconds, storeAge, storeWatchBreaks, storeLoads, storeRecords}
+	storeFamilies = []*Family{storeRevision, storeLagRevisions, storeLagSeconds, storeAge, storeWatchBreaks, storeLoads, storeRecords, storeDatabase, storeDatabaseLimit, storeDiskFree}
 )
 
 // StoreStats tell how well the snapshot keeps up with etcd.
@@ -57,8 +70,16 @@ type StoreStats struct {
 	Age time.Duration
 	// WatchBreaks and Loads count since the start.
 	WatchBreaks, Loads int64
+	// Disk is about the embedded etcd; nil without one.
+	Disk *StoreDisk
 	// Records is the number of records in each table.
 	Records map[string]int
+}
+
+// StoreDisk tells how full an embedded etcd is, in bytes.
+type StoreDisk struct {
+	Allocated, InUse, Limit int64
+	Free                    int64 // negative: not known
 }
 
 // Store has the numbers of the store asked for at every scrape.
@@ -71,6 +92,14 @@ func (m *Metrics) Store(stats func() StoreStats) {
 		tell(storeAge, s.Age.Seconds())
 		tell(storeWatchBreaks, float64(s.WatchBreaks))
 		tell(storeLoads, float64(s.Loads))
+		if d := s.Disk; d != nil {
+			tell(storeDatabase, float64(d.Allocated), "allocated")
+			tell(storeDatabase, float64(d.InUse), "in_use")
+			tell(storeDatabaseLimit, float64(d.Limit))
+			if d.Free >= 0 {
+				tell(storeDiskFree, float64(d.Free))
+			}
+		}
 		for table, n := range s.Records {
 			tell(storeRecords, float64(n), table)
 		}

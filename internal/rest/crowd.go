@@ -21,6 +21,7 @@ type crowd struct {
 	mu      sync.Mutex                 // guards what follows
 	members map[net.Conn]*list.Element // nil: in the middle of a request
 	resting *list.List                 // of rest, the longest first
+	gone    int64                      // connections that made room, since the start
 }
 
 // A rest is a connection without a request, and since when.
@@ -44,7 +45,7 @@ func (c *crowd) follow(nc net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		if len(c.members) >= c.limit && !c.makeRoom() {
-			cut(nc)
+			c.end(nc)
 		}
 		c.members[nc] = c.resting.PushBack(rest{nc, time.Now()})
 	case http.StateIdle:
@@ -65,8 +66,31 @@ func (c *crowd) makeRoom() bool {
 	}
 	nc := c.resting.Remove(e).(rest).conn
 	delete(c.members, nc)
-	cut(nc)
+	c.end(nc)
 	return true
+}
+
+// end cuts a connection for want of room. It is called with mu held.
+func (c *crowd) end(nc net.Conn) {
+	c.gone++
+	cut(nc)
+}
+
+// Connections are those of a server.
+type Connections struct {
+	// Busy are in the middle of a request, Resting are not.
+	Busy, Resting int64
+	// CrowdedOut were closed since the start because there were too many.
+	CrowdedOut int64
+}
+
+// Connections returns how many there are now. It may be called at any time.
+func (s *Server) Connections() Connections {
+	c := s.crowd
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	resting := int64(c.resting.Len())
+	return Connections{Busy: int64(len(c.members)) - resting, Resting: resting, CrowdedOut: c.gone}
 }
 
 // restless returns how long it takes until every connection that rests now has

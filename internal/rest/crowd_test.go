@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"io"
 	"net/http"
@@ -46,6 +47,36 @@ func ask(t *testing.T, c *tls.Conn) error {
 	_, err = io.Copy(io.Discard, res.Body)
 	_ = res.Body.Close()
 	return err
+}
+
+func TestConnectionsAreCounted(t *testing.T) {
+	s := open(t, withConnections(2), withGreetings(func(ctx context.Context) { <-ctx.Done() }))
+	first, second := s.connect(t), s.connect(t)
+	if err := ask(t, first); err != nil {
+		t.Fatal(err)
+	}
+	// The third makes the second go, and waits.
+	third := s.connect(t)
+	if _, err := second.Read(make([]byte, 1)); err == nil {
+		t.Error("the second read something")
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://x/api/toys/wait", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("admin", password)
+	if err := req.Write(third); err != nil {
+		t.Fatal(err)
+	}
+	want := rest.Connections{Busy: 1, Resting: 1, CrowdedOut: 1}
+	deadline := time.After(time.Minute)
+	for tick := time.NewTicker(time.Millisecond); s.server.Connections() != want; {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("got %+v, want %+v", s.server.Connections(), want)
+		}
+	}
 }
 
 func TestTheConnectionThatRestedLongestMakesRoom(t *testing.T) {

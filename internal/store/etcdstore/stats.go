@@ -1,6 +1,7 @@
 package etcdstore
 
 import (
+	"math"
 	"time"
 
 	"github.com/duoplane/duoplane/internal/store"
@@ -19,15 +20,38 @@ type Stats struct {
 	// WatchBreaks counts how often the watch on etcd ended and was begun anew,
 	// Loads how often everything was read, the first time included.
 	WatchBreaks, Loads int64
+	// Disk is about the embedded etcd; nil on a cluster.
+	Disk *Disk
 	// Records is the number of records in each table; nil while there is no
 	// snapshot.
 	Records map[string]int
+}
+
+// A Disk tells how full an embedded etcd is, in bytes.
+type Disk struct {
+	// Allocated is the size of the database's file, InUse what of it holds
+	// something, Limit the size at which etcd takes no more.
+	Allocated, InUse, Limit int64
+	// Free is what the file system has left, -1 when that is not known.
+	Free int64
+}
+
+func (s *server) disk(dir string) *Disk {
+	backend := s.etcd.Server.Backend()
+	d := &Disk{Allocated: backend.Size(), InUse: backend.SizeInUse(), Limit: quota, Free: -1}
+	if free, err := freeSpace(dir); err == nil {
+		d.Free = int64(min(free, math.MaxInt64))
+	}
+	return d
 }
 
 // Stats returns how things stand. It asks nobody.
 func (s *Store) Stats() Stats {
 	out := Stats{Age: s.Age(), WatchBreaks: s.watchBreaks.Load(), Loads: s.loads.Load()}
 	out.Behind, out.BehindFor = s.arrival.lag(time.Now())
+	if s.server != nil {
+		out.Disk = s.server.disk(s.room.dir)
+	}
 	v := s.view.Load()
 	if v.err != nil {
 		return out

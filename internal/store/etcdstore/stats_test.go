@@ -41,8 +41,13 @@ func TestCommitsAreToldOfWithTheirEnds(t *testing.T) {
 	if _, err := s.Commit(t.Context(), heads.Put("a", 0, &part{})); !fault.Is(err, fault.Raced) {
 		t.Errorf("a record made twice: %v", err)
 	}
+	got := s.Stats()
+	if d := got.Disk; d == nil || d.InUse <= 0 || d.InUse > d.Allocated || d.Allocated >= d.Limit || d.Free == 0 {
+		t.Errorf("got %+v of the disk", d)
+	}
+	got.Disk = nil
 	want := etcdstore.Stats{Revision: rev, Loads: 1, Records: map[string]int{"heads": 1, "tails": 0}}
-	if diff := cmp.Diff(want, s.Stats()); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("want -, got +\n%s", diff)
 	}
 	if err := s.Close(); err != nil {
@@ -80,7 +85,7 @@ func TestBreaksOfTheWatchAreCounted(t *testing.T) {
 	g.open(t)
 	eventually(t, func() bool { return s.Stats().Revision >= store.Revision(last) })
 	got := s.Stats()
-	if got.WatchBreaks < 1 || got.Loads < 2 || got.Records["heads"] != 1 || got.Age <= 0 || got.Age > time.Minute {
+	if got.WatchBreaks < 1 || got.Loads < 2 || got.Records["heads"] != 1 || got.Age <= 0 || got.Age > time.Minute || got.Disk != nil {
 		t.Errorf("got %+v, want a break, a second load and a record", got)
 	}
 }
