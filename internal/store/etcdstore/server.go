@@ -46,11 +46,8 @@ type server struct {
 
 // startServer locks the data directory and starts etcd in it.
 func startServer(ctx context.Context, dir string, log *slog.Logger) (*server, error) {
-	if err := os.MkdirAll(filepath.Join(dir, subDir), 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	if err := os.Chmod(filepath.Join(dir, subDir), 0o700); err != nil { //nolint:gosec // G302: a directory
-		return nil, fmt.Errorf("close the data directory to others: %w", err)
 	}
 	lock, err := fileutil.TryLockFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fileutil.ErrLocked) {
@@ -71,6 +68,10 @@ func startServer(ctx context.Context, dir string, log *slog.Logger) (*server, er
 // or ends its goroutines where it finds its files damaged. One that hangs is
 // left behind.
 func (s *server) start(ctx context.Context, dir string, log *slog.Logger) error {
+	first, err := makeFolder(dir)
+	if err != nil {
+		return err
+	}
 	cfg, err := s.config(filepath.Join(dir, subDir), log)
 	if err != nil {
 		return err
@@ -96,7 +97,10 @@ func (s *server) start(ctx context.Context, dir string, log *slog.Logger) error 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return s.elect(ctx)
+	if err := s.elect(ctx); err != nil || !first {
+		return err
+	}
+	return born(dir)
 }
 
 func (s *server) config(dir string, log *slog.Logger) (*embed.Config, error) {
