@@ -22,6 +22,7 @@ func testAnsible(t *testing.T, s *server, c *contract) {
 		{"a second run of na_ontap_svm changes nothing", "svm.yml", c.url()},
 		{"a second run of na_ontap_user changes nothing", "accounts.yml", c.url()},
 		{"a second run of na_ontap_publickey changes nothing", "publickeys.yml", c.url()},
+		{"a second run of na_ontap_login_messages changes nothing", "messages.yml", c.url()},
 		{"na_ontap_rest_info follows pages", "info.yml", c.url()},
 	} {
 		t.Run(tt.name, func(t *testing.T) { s.play(t, tt.playbook, tt.base, trust, uuid) })

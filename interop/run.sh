@@ -4,8 +4,8 @@
 #
 # From Debian: ansible, python3-requests, curl, nodejs, npm and prometheus, each
 # only if it is missing; for duoclients/ and sshlogin/, which want root, Duo's
-# own clients, sshd, rsync and pamtester; for openssh/, ssh, sshpass, expect,
-# paramiko and tmux. From npm, pinned by package-lock.json: prism, redocly, spectral, and
+# own clients, sshd, rsync and pamtester; for openssh/, which wants root too for a
+# network of its own, ssh, sshpass, expect, paramiko, tmux and ip. From npm, pinned by package-lock.json: prism, redocly, spectral, and
 # Duo's library.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -20,7 +20,7 @@ need prometheus prometheus
 /usr/bin/python3 -c 'import requests' 2>/dev/null || missing+=(python3-requests)
 /usr/bin/python3 -c 'import duo_client' 2>/dev/null || missing+=(python3-duo-client)
 for package in login-duo libpam-duo pamtester libpam-wrapper openssh-server openssh-client rsync \
-	sshpass expect python3-paramiko tmux; do
+	sshpass expect python3-paramiko tmux iproute2; do
 	dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
 done
 if ((${#missing[@]})); then
