@@ -30,7 +30,7 @@ tidy:
 # Every test of reliability as long as it takes to believe it: a working day.
 long:
 	$(GO) test -race -count=3 ./...
-	$(GO) test ./reliability -v -long -timeout=3h
+	$(GO) test ./reliability ./reliability/cluster -v -long -timeout=3h
 	LONG=10m SHORT=10m tools/fuzz
 
 # Known vulnerabilities; asks the Go vulnerability database over the network.

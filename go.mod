@@ -22,6 +22,7 @@ require (
 )
 
 require ( // tests only
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/duosecurity/duo_api_golang v0.0.0-20250430191550-ac36954387e7
 	github.com/google/go-cmp v0.7.0
 	github.com/rogpeppe/go-internal v1.16.0

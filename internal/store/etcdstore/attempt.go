@@ -74,7 +74,7 @@ func (a *attempt) finish(rev store.Revision, err error) {
 func (s *Store) send(ctx context.Context, attempts []*attempt) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	resp, err := s.join(ctx, attempts).Commit()
+	resp, err := s.take(ctx, attempts)
 	if err != nil {
 		for _, a := range attempts {
 			a.finish(0, s.commitError(ctx, err))
@@ -82,6 +82,14 @@ func (s *Store) send(ctx context.Context, attempts []*attempt) {
 		return
 	}
 	s.settle(attempts, resp)
+}
+
+// take makes one transaction of attempts and commits it.
+func (s *Store) take(ctx context.Context, attempts []*attempt) (*clientv3.TxnResponse, error) {
+	if s.confirm == nil {
+		return s.join(ctx, attempts).Commit()
+	}
+	return commitSomewhere(ctx, func(ctx context.Context) clientv3.Txn { return s.join(ctx, attempts) })
 }
 
 // join makes one transaction of attempts.

@@ -2,7 +2,6 @@ package etcdstore
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -98,15 +97,6 @@ func (c *confirmer) put() (store.Revision, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, confirmTimeout)
 	defer cancel()
 	return c.ask(ctx)
-}
-
-// readHead asks the cluster's leader, by way of any member.
-func (s *Store) readHead(ctx context.Context) (store.Revision, error) {
-	resp, err := s.client.Get(ctx, s.keys.head())
-	if err != nil {
-		return 0, fmt.Errorf("etcdstore: learn the newest revision: %w", err)
-	}
-	return newest(resp.Kvs), nil
 }
 
 // newest reads the revision off the head key: 0 before the first commit.

@@ -28,8 +28,11 @@ const (
 func (s *Store) fetch(ctx context.Context, page func([]*mvccpb.KeyValue) error) (rev store.Revision, err error) {
 	if s.server != nil {
 		rev, err = s.server.stream(ctx, s.keys.prefix, page)
-	} else if rev, err = s.stream(ctx, page); status.Code(err) == codes.Unimplemented {
-		rev, err = s.pages(ctx, page)
+	} else {
+		ctx = clientv3.WithRequireLeader(ctx)
+		if rev, err = s.stream(ctx, page); status.Code(err) == codes.Unimplemented {
+			rev, err = s.pages(ctx, page)
+		}
 	}
 	if err != nil {
 		return 0, fmt.Errorf("etcdstore: load: %w", err)

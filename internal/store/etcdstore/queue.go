@@ -15,19 +15,28 @@ const (
 	// groupMost and groupBytes keep a group within what etcd takes by default.
 	groupMost  = 100
 	groupBytes = 512 << 10
+	// sendPatience is how long a transaction to a cluster may take until the
+	// next goes past it: by way of another member, which may know more.
+	sendPatience = 300 * time.Millisecond
+	// stuckMost bounds how many are gone past at a time.
+	stuckMost = 8
 )
 
 // A queue sends attempts to etcd, one transaction at a time. Those that come
 // while one is under way wait, and go together in the next: etcd's work for a
-// transaction, and the disk's, is then shared by all in it.
+// transaction, and the disk's, is then shared by all in it. One that a member
+// has swallowed holds up nobody but its own callers: the versions it expects
+// are etcd's to compare, whichever comes first.
 type queue struct {
+	patience time.Duration   // with one transaction, until the next is sent too; 0: no end
 	ctx      context.Context // ends with the store
 	work     *sync.WaitGroup // the store's
 	hopeless func(*attempt) bool
 	send     func(context.Context, []*attempt) // finishes them
 
 	mu      sync.Mutex // guards what follows
-	busy    bool
+	busy    bool       // one is under way that nobody has gone past
+	stuck   int        // others under way
 	ended   bool
 	waiting []*attempt
 }
@@ -44,10 +53,10 @@ func (q *queue) do(ctx context.Context, a *attempt) error {
 		q.mu.Unlock()
 		if q.hopeless(a) {
 			a.finish(0, store.Raced())
-		} else {
-			q.send(ctx, []*attempt{a}) // in the caller's goroutine: the quickest way for one
+			q.next()
+		} else if q.carry(ctx, []*attempt{a}) { // in the caller's goroutine: the quickest way for one
+			q.next()
 		}
-		q.next()
 	default:
 		q.waiting = append(q.waiting, a)
 		q.mu.Unlock()
@@ -79,9 +88,47 @@ func (q *queue) next() {
 	}
 	q.work.Go(func() {
 		for group := q.take(); len(group) > 0; group = q.take() {
-			q.send(q.ctx, group)
+			if !q.carry(q.ctx, group) {
+				return
+			}
 		}
 	})
+}
+
+// carry sends a group, and reports whether the turn is still its caller's: it
+// passes on when that takes too long.
+func (q *queue) carry(ctx context.Context, group []*attempt) bool {
+	if q.patience == 0 {
+		q.send(ctx, group)
+		return true
+	}
+	var t turn
+	passing := time.AfterFunc(q.patience, func() { q.pass(&t) })
+	q.send(ctx, group)
+	passing.Stop() // it may be under way: turn knows
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	t.over = true
+	if t.passed {
+		q.stuck--
+	}
+	return !t.passed
+}
+
+// A turn is the right to send; the queue's mu guards it.
+type turn struct{ over, passed bool }
+
+// pass hands on a turn that is not over.
+func (q *queue) pass(t *turn) {
+	q.mu.Lock()
+	if t.over || q.stuck == stuckMost {
+		q.mu.Unlock()
+		return
+	}
+	t.passed = true
+	q.stuck++
+	q.mu.Unlock()
+	q.next()
 }
 
 // take returns those who wait and can go together, the first of them always;

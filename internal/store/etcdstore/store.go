@@ -120,6 +120,7 @@ func open(ctx context.Context, cfg Config, dial func(context.Context, Config) (*
 	} else {
 		if s.client, err = dial(ctx, cfg); err == nil {
 			s.confirm = &confirmer{ctx: s.ctx, work: &s.work, ask: s.readHead}
+			s.queue.patience = sendPatience
 		}
 	}
 	if err != nil {
