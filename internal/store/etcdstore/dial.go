@@ -2,13 +2,17 @@ package etcdstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 const (
@@ -17,9 +21,32 @@ const (
 	keepAliveTimeout = 3 * time.Second
 )
 
-// dial makes a client of a cluster, which lives until it is closed.
+// dial makes a client of a cluster, which lives until it is closed. With a user
+// that takes an answer of the cluster, which is waited for until ctx ends: one
+// that just starts, or has no leader, has none yet.
 func dial(ctx context.Context, cfg Config) (*clientv3.Client, error) {
-	client, err := clientv3.New(clientv3.Config{
+	for wait := retryFirst; ; wait = pause(ctx, wait) {
+		client, err := connect(ctx, cfg)
+		if err == nil {
+			return client, nil
+		}
+		if ctx.Err() != nil || !passes(err) {
+			return nil, fmt.Errorf("etcdstore: connect to etcd at %v: %w", cfg.Endpoints, err)
+		}
+	}
+}
+
+// passes reports whether the same may work later.
+func passes(err error) bool {
+	code := status.Code(err)
+	if named, ok := errors.AsType[rpctypes.EtcdError](err); ok {
+		code = named.Code()
+	}
+	return code == codes.Unavailable || code == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded)
+}
+
+func connect(ctx context.Context, cfg Config) (*clientv3.Client, error) {
+	return clientv3.New(clientv3.Config{
 		Context:              context.WithoutCancel(ctx),
 		Endpoints:            cfg.Endpoints,
 		TLS:                  cfg.TLS,
@@ -34,8 +61,4 @@ func dial(ctx context.Context, cfg Config) (*clientv3.Client, error) {
 		})},
 		Logger: zap.NewNop(), // its troubles come back as errors
 	})
-	if err != nil {
-		return nil, fmt.Errorf("etcdstore: connect to etcd at %v: %w", cfg.Endpoints, err)
-	}
-	return client, nil
 }

@@ -10,6 +10,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/duoplane/duoplane/internal/localca"
 	"github.com/duoplane/duoplane/internal/secret"
@@ -40,6 +41,7 @@ func startSecureMember(t *testing.T) (endpoint string, client *tls.Config) {
 	cfg.AdvertiseClientUrls = cfg.ListenClientUrls
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
 	cfg.TickMs, cfg.ElectionMs = 10, 100
+	cfg.BcryptCost = uint(bcrypt.MinCost) // the default takes seconds under the race detector
 	cfg.ClientTLSInfo.CertFile, cfg.ClientTLSInfo.KeyFile = file, file
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
 	etcd, err := embed.StartEtcd(cfg)
