@@ -31,6 +31,7 @@ tidy:
 long:
 	$(GO) test -race -count=3 ./...
 	$(GO) test ./reliability ./reliability/cluster -v -long -timeout=3h
+	$(GO) test ./cmd/duoplane -v -run TestKeysAreRotated -rotate=1000000 -timeout=3h
 	LONG=10m SHORT=10m tools/fuzz
 
 # Known vulnerabilities; asks the Go vulnerability database over the network.
