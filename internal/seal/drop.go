@@ -17,10 +17,11 @@ import (
 // the rotation needs them too: it cannot be restored with the file as it is
 // then.
 func (r *Ring) Drop(ctx context.Context, job Rotation) ([]KeyID, error) {
-	if !r.rotating.TryLock() {
-		return nil, fault.New(fault.InUse, "", "A rotation is under way.")
+	release, err := r.alone(ctx)
+	if err != nil {
+		return nil, err
 	}
-	defer r.rotating.Unlock()
+	defer release()
 	if err := r.Reload(ctx); err != nil {
 		return nil, err
 	}

@@ -42,7 +42,10 @@ func (r *Ring) reseal(ctx context.Context, job Rotation, key KeyID) (end Progres
 	if err != nil {
 		return end, err
 	}
-	w := &resealing{ring: r, job: job, keys: keys, total: stale(snap, job.Vaults, keys, key)}
+	w := &resealing{ring: r, job: job, keys: keys}
+	if w.total, err = stale(ctx, snap, job.Vaults, keys, key); err != nil {
+		return end, err
+	}
 	line, err := job.Ledger.Begin(job.Actor, audit.Entry{
 		Event: "reseal", Resource: "key", Key: key.String(),
 		Fields: []audit.Field{{Path: "records", Value: strconv.Itoa(w.total)}},
@@ -136,10 +139,12 @@ func (w *resealing) report() {
 
 // stale counts the records with a secret that another key sealed than the one
 // that seals, and that opens.
-func stale(snap store.Snapshot, vaults []Vault, keys *Keyset, key KeyID) int {
-	n := 0
+func stale(ctx context.Context, snap store.Snapshot, vaults []Vault, keys *Keyset, key KeyID) (n int, err error) {
 	for _, v := range vaults {
 		for row := range snap.Rows(v.table, "") {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
 			_, slots := v.open(row.Value)
 			for _, slot := range slots {
 				if id, err := keyOf(slot.Secret.Cipher()); err == nil && id != key && keys.Has(id) {
@@ -151,5 +156,5 @@ func stale(snap store.Snapshot, vaults []Vault, keys *Keyset, key KeyID) int {
 			}
 		}
 	}
-	return n
+	return n, nil
 }

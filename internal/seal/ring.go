@@ -40,7 +40,7 @@ type Config struct {
 type Ring struct {
 	cfg      Config
 	holder   holder
-	rotating sync.Mutex // one rotation at a time
+	rotating chan struct{} // holds something while keys are rotated or dropped
 
 	mu    sync.Mutex // one look at the file at a time; guards stamp
 	stamp os.FileInfo
@@ -107,7 +107,7 @@ func load(cfg Config) (*Ring, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	r := &Ring{cfg: cfg, holder: newHolder()}
+	r := &Ring{cfg: cfg, holder: newHolder(), rotating: make(chan struct{}, 1)}
 	var err error
 	if r.stamp, err = os.Stat(cfg.Path); err != nil {
 		return nil, fmt.Errorf("seal: open keyset file: %w", err)

@@ -17,6 +17,9 @@ import (
 // waits for them.
 const judgeEvery = time.Second
 
+// endsSoon is how long a rotation may take to end that was given up.
+const endsSoon = 3 * time.Second
+
 // A Step is how far a rotation is.
 type Step string
 
@@ -70,10 +73,11 @@ type Rotation struct {
 // Rotate may be ended at any moment, and by the death of the process; the next
 // one goes on where it was. InUse while another one runs in this process.
 func (r *Ring) Rotate(ctx context.Context, job Rotation) error {
-	if !r.rotating.TryLock() {
-		return fault.New(fault.InUse, "", "A rotation is under way already.")
+	release, err := r.alone(ctx)
+	if err != nil {
+		return err
 	}
-	defer r.rotating.Unlock()
+	defer release()
 	key, found, err := r.choose(ctx, job)
 	if err != nil {
 		return err
@@ -101,6 +105,21 @@ func (r *Ring) Rotate(ctx context.Context, job Rotation) error {
 		job.Report(end)
 	}
 	return err
+}
+
+// alone has the keys for this caller until release is called. A rotation whose
+// client has gone ends soon, and is waited for; any other one is InUse.
+func (r *Ring) alone(ctx context.Context) (release func(), err error) {
+	soon := time.NewTimer(endsSoon)
+	defer soon.Stop()
+	select {
+	case r.rotating <- struct{}{}:
+		return func() { <-r.rotating }, nil
+	case <-soon.C:
+		return nil, fault.New(fault.InUse, "", "A rotation is under way.")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // putInPlace makes the key the one that seals as soon as all servers have it.
@@ -134,8 +153,9 @@ func (r *Ring) choose(ctx context.Context, job Rotation) (key KeyID, found bool,
 	if keys.stateOf(keys.newest(), now) == Waiting {
 		return keys.newest(), true, r.hear(ctx, keys.newest())
 	}
-	if w.Unfinished || stale(snap, job.Vaults, keys, now) > 0 {
-		return now, true, nil
+	old, err := stale(ctx, snap, job.Vaults, keys, now)
+	if err != nil || w.Unfinished || old > 0 {
+		return now, true, err
 	}
 	return r.add(ctx, job)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -211,6 +212,40 @@ func TestTwoRotationsAtOnceAreOne(t *testing.T) {
 		t.Error(diff)
 	}
 	w.mustOpen(s, first)
+}
+
+// TestAnInterruptedRotationIsWaitedForAndAnotherIsNot starts the next rotation,
+// as a person does, before the one they gave up has noticed.
+func TestAnInterruptedRotationIsWaitedForAndAnotherIsNot(t *testing.T) {
+	inCluster(t, func(w *world) {
+		s := w.open()
+		r := w.serve(s, w.file(), "")
+		w.put(s, r, "a")
+		began, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+		ctx, stop := context.WithCancel(w.Context())
+		go func() {
+			ended <- r.Rotate(ctx, w.job(s, func(p seal.Progress) {
+				if p.Step == seal.StepAdded {
+					close(began)
+					<-goOn
+				}
+			}))
+		}()
+		<-began
+		if err := r.Rotate(w.Context(), w.job(s, nil)); !fault.Is(err, fault.InUse) {
+			w.Errorf("a second rotation: %v", err)
+		}
+		if _, err := r.Drop(w.Context(), w.job(s, nil)); !fault.Is(err, fault.InUse) {
+			w.Errorf("dropped meanwhile: %v", err)
+		}
+		stop()
+		time.AfterFunc(time.Second, func() { close(goOn) })
+		w.rotate(s, r)
+		if err := <-ended; err == nil {
+			w.Error("it was not interrupted")
+		}
+		w.mustOpen(s, r)
+	})
 }
 
 func TestAKeyFromElsewhereIsUsed(t *testing.T) {
