@@ -27,13 +27,6 @@ const (
 	settling = 1100
 )
 
-// A nameRow reserves an owner's name, as in the package svm.
-type nameRow struct {
-	UUID string `json:"uuid"`
-}
-
-var names = &store.Table[nameRow]{Name: "svm_name", DocVersion: 1}
-
 // UUID returns the UUID of the i-th owner. They ascend with i.
 func UUID(i int) string { return fmt.Sprintf("%08x-0000-7000-8000-%012x", i, i) }
 
@@ -79,7 +72,7 @@ func Fill(ctx context.Context, dataDir string, n int) (err error) {
 		return err
 	}
 	s, err := etcdstore.Open(ctx, etcdstore.Config{
-		Dir: filepath.Join(dataDir, "store"), Tables: []store.Codec{svm.SVMs, names, duo.Profiles},
+		Dir: filepath.Join(dataDir, "store"), Tables: []store.Codec{svm.SVMs, duo.Profiles},
 	})
 	if err != nil {
 		return err
@@ -99,7 +92,7 @@ func Fill(ctx context.Context, dataDir string, n int) (err error) {
 
 // owners are the changes that make owners from one to before another.
 func owners(keys *seal.Keyset, from, to int) ([]store.Change, error) {
-	changes := make([]store.Change, 0, 3*(to-from))
+	changes := make([]store.Change, 0, 2*(to-from))
 	for i := from; i < to; i++ {
 		p := Profile(i)
 		var err error
@@ -108,7 +101,6 @@ func owners(keys *seal.Keyset, from, to int) ([]store.Change, error) {
 		}
 		changes = append(changes,
 			svm.SVMs.Put(UUID(i), 0, &svm.SVM{UUID: UUID(i), Name: Name(i)}),
-			names.Put(Name(i), 0, &nameRow{UUID(i)}),
 			duo.Profiles.Put(UUID(i), 0, p))
 	}
 	return changes, nil

@@ -57,6 +57,8 @@ type Snapshot interface {
 	Revision() Revision
 	// Row returns the record under a key, or false.
 	Row(table, key string) (Row, bool)
+	// Find returns the record with a text that the table indexes, or false.
+	Find(table, text string) (Row, bool)
 	// Rows yields a table's records in ascending byte order of key, starting
 	// with the first key >= from.
 	Rows(table, from string) iter.Seq[Row]

@@ -27,6 +27,10 @@ type Table[T any] struct {
 	// Key returns the key of a record where the record itself holds it, so
 	// that memory does not hold it twice. Nil where no record does.
 	Key func(*T) string
+	// Index returns the text by which Find finds a record, "" for one that is
+	// not to be found so. Nil where no record is. That no two records have the
+	// same text is the domain's to see to.
+	Index func(*T) string
 
 	once  sync.Once
 	head  []byte // how every document that Encode makes begins
@@ -42,6 +46,8 @@ type Codec interface {
 	Decode(doc []byte) (any, error)
 	// KeyOf returns a record's key as text, the record's own if it has it.
 	KeyOf(key []byte, value any) string
+	// IndexOf returns the text by which a record is found, "" for none.
+	IndexOf(value any) string
 }
 
 // A document is {"v":<DocVersion>,"d":<value>}.
@@ -120,10 +126,32 @@ func (t *Table[T]) KeyOf(key []byte, value any) string {
 	return string(key)
 }
 
+// IndexOf implements Codec.
+func (t *Table[T]) IndexOf(value any) string {
+	if t.Index == nil {
+		return ""
+	}
+	v, ok := value.(*T)
+	if !ok {
+		return ""
+	}
+	return t.Index(v)
+}
+
 // Get returns the record under a key and its version; nil and 0 when absent.
 // The record is shared and must not be changed.
 func (t *Table[T]) Get(s Snapshot, key string) (*T, Version) {
 	row, ok := s.Row(t.Name, key)
+	if !ok {
+		return nil, 0
+	}
+	return row.Value.(*T), row.Version
+}
+
+// Find returns the record with a text that the table indexes, and its version;
+// nil and 0 when there is none. The record is shared and must not be changed.
+func (t *Table[T]) Find(s Snapshot, text string) (*T, Version) {
+	row, ok := s.Find(t.Name, text)
 	if !ok {
 		return nil, 0
 	}

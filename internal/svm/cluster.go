@@ -41,12 +41,13 @@ func (s *Service) EnsureCluster(ctx context.Context, name string) (Cluster, erro
 			return audit.Entry{}, nil, nil
 		}
 		cluster = Cluster{UUID: id.String(), Name: name}
-		if taken, _ := names.Get(snap, name); taken != nil {
-			return audit.Entry{}, nil, fault.New(fault.Exists, "name", "duplicate entry")
+		taken, err := take(snap, name)
+		if err != nil {
+			return audit.Entry{}, nil, err
 		}
 		return audit.Entry{Event: "create", Resource: "cluster", Key: name, Owner: cluster.UUID}, []store.Change{
 			Clusters.Put(ClusterKey, 0, &cluster),
-			names.Put(name, 0, &nameRow{UUID: cluster.UUID}),
+			taken,
 		}, nil
 	})
 	return cluster, err

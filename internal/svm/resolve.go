@@ -43,15 +43,15 @@ func resolveUUID(snap store.Snapshot, caller Caller, cluster *Cluster, given Own
 		}
 		return cluster.UUID, nil
 	}
-	row, _ := names.Get(snap, given.Name)
+	named, ok := ByName(snap, given.Name)
 	switch {
-	case row == nil, !caller.Scope.Sees(row.UUID): // or a mismatch would tell that the name is taken
+	case !ok, !caller.Scope.Sees(named.UUID): // or a mismatch would tell that the name is taken
 		return "", noSuchOwner(given)
-	case uuid != "" && uuid != row.UUID:
+	case uuid != "" && uuid != named.UUID:
 		return "", fault.New(fault.OwnerMismatch, "owner.uuid",
 			"The UUID %q is not that of the SVM %q; give one of the two, or both of the same SVM.", given.UUID, given.Name)
 	}
-	return row.UUID, nil
+	return named.UUID, nil
 }
 
 func noSuchOwner(given Owner) error {

@@ -105,7 +105,7 @@ func (s *Service) Create(ctx context.Context, caller Caller, in record.Input[SVM
 			return audit.Entry{}, nil, err
 		}
 		vm.UUID = id.String()
-		changes, err := naming(snap, &SVM{}, vm)
+		changes, err := naming(snap, "", vm.Name)
 		created = vm
 		return s.entry("create", vm, in), append(changes, SVMs.Put(vm.UUID, 0, vm)), err
 	})
@@ -129,7 +129,7 @@ func (s *Service) Modify(ctx context.Context, caller Caller, key []string, in re
 		if err := in.Apply(&after); err != nil {
 			return audit.Entry{}, nil, err
 		}
-		changes, err := naming(snap, stored, &after)
+		changes, err := naming(snap, stored.Name, after.Name)
 		return s.entry("modify", &after, in), append(changes, SVMs.Put(after.UUID, version, &after)), err
 	})
 	return before, err
@@ -143,7 +143,7 @@ func (s *Service) Restore(ctx context.Context, caller Caller, before *SVM) error
 		if err != nil {
 			return audit.Entry{}, nil, err
 		}
-		changes, err := naming(snap, stored, before)
+		changes, err := naming(snap, stored.Name, before.Name)
 		return s.entry("restore", before, record.Input[SVM]{}), append(changes, SVMs.Put(before.UUID, version, before)), err
 	})
 }
@@ -156,33 +156,12 @@ func (s *Service) Delete(ctx context.Context, caller Caller, key []string) error
 		if err != nil {
 			return audit.Entry{}, nil, err
 		}
-		changes, err := naming(snap, stored, &SVM{})
-		changes = append(changes, SVMs.Delete(stored.UUID, version))
+		changes := []store.Change{SVMs.Delete(stored.UUID, version)}
 		for _, table := range s.owned {
 			changes = append(changes, table.DeleteUnder(stored.UUID))
 		}
-		return s.entry("delete", stored, record.Input[SVM]{}), changes, err
+		return s.entry("delete", stored, record.Input[SVM]{}), changes, nil
 	})
-}
-
-// naming returns the changes that keep names unique when an SVM turns from
-// before into after; either may have no name.
-func naming(snap store.Snapshot, before, after *SVM) ([]store.Change, error) {
-	if before.Name == after.Name {
-		return nil, nil
-	}
-	var changes []store.Change
-	if before.Name != "" {
-		_, version := names.Get(snap, before.Name)
-		changes = append(changes, names.Delete(before.Name, version))
-	}
-	if after.Name != "" {
-		if taken, _ := names.Get(snap, after.Name); taken != nil {
-			return nil, fault.New(fault.Exists, "name", "duplicate entry")
-		}
-		changes = append(changes, names.Put(after.Name, 0, &nameRow{UUID: after.UUID}))
-	}
-	return changes, nil
 }
 
 func (s *Service) entry(event string, vm *SVM, in record.Input[SVM]) audit.Entry {

@@ -38,24 +38,21 @@ type Cluster struct {
 // Owner returns the cluster as an owner of records.
 func (c Cluster) Owner() Owner { return Owner(c) }
 
-// nameRow reserves an owner's name.
-type nameRow struct {
-	UUID string `json:"uuid"`
-}
-
 // ClusterKey is the one key of Clusters.
 const ClusterKey = "cluster"
 
 // Tables of the store.
 var (
-	// SVMs are kept by their UUID.
-	SVMs     = &store.Table[SVM]{Name: "svm", DocVersion: 1, Key: func(s *SVM) string { return s.UUID }}
-	Clusters = &store.Table[Cluster]{Name: "cluster", DocVersion: 1}  // key: ClusterKey
-	names    = &store.Table[nameRow]{Name: "svm_name", DocVersion: 1} // key: name of the cluster or an SVM
+	// SVMs are kept by their UUID and found by their name.
+	SVMs = &store.Table[SVM]{
+		Name: "svm", DocVersion: 1,
+		Key: func(s *SVM) string { return s.UUID }, Index: func(s *SVM) string { return s.Name },
+	}
+	Clusters = &store.Table[Cluster]{Name: "cluster", DocVersion: 1} // key: ClusterKey
 )
 
 // Tables returns every table of this package, for opening a store.
-func Tables() []store.Codec { return []store.Codec{SVMs, Clusters, names} }
+func Tables() []store.Codec { return []store.Codec{SVMs, Clusters, guards} }
 
 // ClusterOf returns the cluster, the zero Cluster before EnsureCluster.
 func ClusterOf(snap store.Snapshot) Cluster {
@@ -86,13 +83,4 @@ func Owners(snap store.Snapshot, from string) iter.Seq[Owner] {
 			yield(cluster)
 		}
 	}
-}
-
-// ByName returns the cluster or SVM of a name, and whether there is one.
-func ByName(snap store.Snapshot, name string) (Owner, bool) {
-	row, _ := names.Get(snap, name)
-	if row == nil {
-		return Owner{}, false
-	}
-	return Owner{UUID: row.UUID, Name: name}, true
 }

@@ -3,6 +3,7 @@ package etcdstore
 import (
 	"context"
 	"runtime"
+	"slices"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	"golang.org/x/sync/errgroup"
@@ -12,13 +13,6 @@ import (
 )
 
 const pagesAhead = 1 // pages fetched while another is decoded
-
-// A record is a key of ours taken apart, with its decoded value.
-type record struct {
-	table, key string
-	version    store.Version
-	value      any
-}
 
 // read builds the tables at the newest revision. Pages are fetched while the
 // ones before are decoded.
@@ -45,11 +39,7 @@ func (s *Store) read(ctx context.Context) (*image.Builder, store.Revision, error
 			if err != nil {
 				return err
 			}
-			for _, r := range records {
-				if r.table != "" {
-					builder.Append(r.table, r.key, r.version, r.value)
-				}
-			}
+			builder.Load(slices.DeleteFunc(records, func(r image.Record) bool { return r.Table == "" }))
 		}
 		return nil
 	})
@@ -58,8 +48,8 @@ func (s *Store) read(ctx context.Context) (*image.Builder, store.Revision, error
 }
 
 // decodeAll decodes a page on all processors.
-func (s *Store) decodeAll(page []*mvccpb.KeyValue) ([]record, error) {
-	records := make([]record, len(page))
+func (s *Store) decodeAll(page []*mvccpb.KeyValue) ([]image.Record, error) {
+	records := make([]image.Record, len(page))
 	var group errgroup.Group
 	share := len(page)/runtime.GOMAXPROCS(0) + 1
 	for from := 0; from < len(page); from += share {
@@ -74,14 +64,14 @@ func (s *Store) decodeAll(page []*mvccpb.KeyValue) ([]record, error) {
 }
 
 // decode returns a record without a table for a key that is none of ours.
-func (s *Store) decode(kv *mvccpb.KeyValue) (record, error) {
+func (s *Store) decode(kv *mvccpb.KeyValue) (image.Record, error) {
 	table, key, ok := s.keys.split(kv.Key)
 	switch {
 	case string(kv.Key) == s.keys.fill():
-		return record{}, ErrUnfinished
+		return image.Record{}, ErrUnfinished
 	case !ok:
-		return record{}, nil
+		return image.Record{}, nil
 	}
 	text, value, err := decode(table, key, kv.Value)
-	return record{table.TableName(), text, store.Version(kv.ModRevision), value}, err
+	return image.Record{Table: table.TableName(), Key: text, Version: store.Version(kv.ModRevision), Value: value}, err
 }

@@ -19,7 +19,7 @@ type Opener func(t testing.TB, tables ...store.Codec) store.Store
 // store is open at a time on the same data.
 func Run(t *testing.T, fresh func(t testing.TB) Opener) {
 	t.Helper()
-	for _, c := range slices.Concat(recordCases(), commitCases(), underCases(), concurrentCases(), lifeCases()) {
+	for _, c := range slices.Concat(recordCases(), indexCases(), commitCases(), underCases(), concurrentCases(), lifeCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			c.run(newKit(t, fresh(t)))
 		})
@@ -71,7 +71,7 @@ func newKit(t *testing.T, open Opener) *kit {
 	t.Helper()
 	k := &kit{
 		T: t, open: open,
-		notes:   store.Table[note]{Name: "notes", DocVersion: 1},
+		notes:   store.Table[note]{Name: "notes", DocVersion: 1, Index: func(n *note) string { return n.Text }},
 		tallies: store.Table[tally]{Name: "tallies", DocVersion: 1},
 	}
 	k.s = k.another()
