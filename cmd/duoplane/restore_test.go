@@ -119,7 +119,7 @@ func TestWhatIsNoWholeBackupIsNotRestored(t *testing.T) {
 		"sealed with another":       {read(t, synthetic(t, 3).file), "it needs the keyset with key"},
 		"records of two in one":     {good + read(t, synthetic(t, 3).file), "damaged"},
 		"with a kind nobody knows":  {strings.Replace(good, `"table":"svm"`, `"table":"svx"`, 1), "damaged"},
-		"without a record it names": {good[:strings.Index(good, `{"table":"svm"`)] + good[strings.LastIndex(good, `{"table":"svm_name"`):], "damaged"},
+		"without a record it names": {good[:strings.Index(good, `{"table":"svm"`)] + good[strings.LastIndex(good, `{"table":"svm"`):], "damaged"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

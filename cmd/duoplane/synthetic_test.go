@@ -41,7 +41,6 @@ func synthetic(t *testing.T, tenants int) madeUp {
 	cluster := svm.Cluster{Name: "cluster-1", UUID: uuid.NewString()}
 	docs := newDocuments(t)
 	docs.add(svm.Clusters.Name, svm.ClusterKey, &cluster)
-	docs.raw("svm_name", cluster.Name, fmt.Sprintf(`{"v":1,"d":{"uuid":%q}}`, cluster.UUID))
 	known, err := keys.Seal(secret.Place{Table: seal.Witnesses.Name, Owner: seal.WitnessKey, Field: "known"}, secret.Fresh(secret.NewText("duoplane")))
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +52,6 @@ func synthetic(t *testing.T, tenants int) madeUp {
 		// Ascending, as the order of a backup has to be.
 		id, name := tenantUUID(i), fmt.Sprintf("tenant%07d", i)
 		docs.add(svm.SVMs.Name, id, &svm.SVM{UUID: id, Name: name})
-		docs.raw("svm_name", name, fmt.Sprintf(`{"v":1,"d":{"uuid":%q}}`, id))
 		p := profile
 		p.Owner.UUID, p.SecretKey = id, secret.Fresh(madeUpKey)
 		if _, err := keys.SealFor(nil, p.Secrets()...); err != nil {
@@ -114,11 +112,7 @@ func (d *documents) add(table, key string, value any) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.raw(table, key, string(doc))
-}
-
-func (d *documents) raw(table, key, doc string) {
-	d.tables[table] = append(d.tables[table], store.Document{Table: table, Key: key, Doc: []byte(doc)})
+	d.tables[table] = append(d.tables[table], store.Document{Table: table, Key: key, Doc: doc})
 }
 
 func (d *documents) Revision() store.Revision { return 1 }
