@@ -75,7 +75,7 @@ func (s *Service[T]) Rows(ctx context.Context, caller svm.Caller, from []string)
 			return
 		}
 		names := svm.Names(snap)
-		only, single := caller.Scope.Single()
+		only, single := caller.Only(snap)
 		start := s.storeKey(from)
 		if single && start < only {
 			start = only

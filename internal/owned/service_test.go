@@ -78,11 +78,23 @@ func (w *world) input(body string, op record.Op) record.Input[duo.Group] {
 // names are those of the groups that a caller sees.
 func (w *world) names(caller svm.Caller) (names []string) {
 	w.Helper()
+	every, err := w.groups.Schema().ParseQuery(nil, record.ListMode)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return w.matching(caller, every)
+}
+
+// matching are the names of those of them that a query asks for.
+func (w *world) matching(caller svm.Caller, q record.Query[duo.Group]) (names []string) {
+	w.Helper()
 	for g, err := range w.groups.Rows(w.Context(), caller, nil) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		names = append(names, g.Owner.Name+"/"+g.Name)
+		if q.Match(g) {
+			names = append(names, g.Owner.Name+"/"+g.Name)
+		}
 	}
 	return names
 }

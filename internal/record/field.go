@@ -51,6 +51,9 @@ type Field[T any] struct {
 	Min, Max int64
 	// Elem declares the members of an Objects field's elements.
 	Elem []Column
+	// Lookup names what a service can find records by without looking at all
+	// of them, where this field is that: see Query.Pinned.
+	Lookup string
 	// Doc is one sentence for the reference, Label the command line's words
 	// for the field ("Duo API Host"), Example a value for the reference.
 	Doc, Label, Example string

@@ -68,6 +68,18 @@ func (q *Query[T]) matchCheap(t *T) bool {
 // Filtered reports whether any filter or cross-field query is there.
 func (q Query[T]) Filtered() bool { return len(q.filters) > 0 || q.cross != nil }
 
+// Pinned returns the one text that the field with a Lookup of that name must
+// hold in every record that matches; false when the query leaves it open.
+func (q Query[T]) Pinned(lookup string) (text string, ok bool) {
+	for i := range q.filters {
+		f := &q.filters[i]
+		if f.ref.column == "" && q.schema.fields[f.ref.row].Lookup == lookup && len(f.expr) == 1 && f.expr[0].exact() && !f.expr[0].negated {
+			return f.expr[0].pieces[0], true
+		}
+	}
+	return "", false
+}
+
 // Selection returns the fields to show.
 func (q Query[T]) Selection() Selection { return q.selection }
 

@@ -23,7 +23,7 @@ func (d *directory[T]) show(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	page, err := q.Run(x.ctx, d.Reader.Rows(x.ctx, x.caller, q.From()), d.fill())
+	page, err := q.Run(x.ctx, d.Reader.Rows(x.ctx, x.caller.Asking(q), q.From()), d.fill())
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (d *directory[T]) each(x *exchange, done string, meant record.Input[T], cha
 	if err != nil {
 		return err
 	}
-	rows := d.only(d.Reader.Rows(x.ctx, x.caller, q.From()), meant)
+	rows := d.only(d.Reader.Rows(x.ctx, x.caller.Asking(q), q.From()), meant)
 	sum, err := d.changeEach(x, q, rows, func(t *T) (*T, error) { return nil, change(t) })
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ type tally[T any] struct {
 // other. The first failure ends it, unless the client said to go on; so does
 // the end of return_timeout, with a link to go on from there.
 func (m *mounted[T]) each(x *exchange, q record.Query[T], change func(*T) (*T, error)) error {
-	sum, err := m.changeEach(x, q, m.Reader.Rows(x.ctx, x.caller, q.From()), change)
+	sum, err := m.changeEach(x, q, m.Reader.Rows(x.ctx, x.caller.Asking(q), q.From()), change)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (m *mounted[T]) list(x *exchange) error {
 			return err
 		}
 	}
-	page, err := q.Run(x.ctx, m.Reader.Rows(x.ctx, x.caller, q.From()), m.fill())
+	page, err := q.Run(x.ctx, m.Reader.Rows(x.ctx, x.caller.Asking(q), q.From()), m.fill())
 	if err != nil {
 		return err
 	}

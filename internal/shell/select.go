@@ -68,7 +68,7 @@ func (m *mounted[T]) batches(ctx context.Context, c *Call, q record.Query[T]) it
 func (m *mounted[T]) pages(ctx context.Context, c *Call, q record.Query[T]) iter.Seq2[[]*T, error] {
 	return func(yield func([]*T, error) bool) {
 		for {
-			page, err := q.Run(ctx, m.Reader.Rows(ctx, c.Caller, q.From()), m.Reader.Fill)
+			page, err := q.Run(ctx, m.Reader.Rows(ctx, c.Caller.Asking(q), q.From()), m.Reader.Fill)
 			if err == nil && page.Next != nil {
 				err = ctx.Err()
 			}
@@ -158,7 +158,7 @@ func (m *mounted[T]) names(flag string) func(ctx context.Context, c *Call) []str
 		}
 		var names []string
 		looked := 0
-		for t, err := range m.Reader.Rows(ctx, c.Caller, q.From()) {
+		for t, err := range m.Reader.Rows(ctx, c.Caller.Asking(q), q.From()) {
 			if looked++; err != nil || looked > maxLooked || len(names) > maxOffered {
 				break
 			}

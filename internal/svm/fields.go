@@ -21,12 +21,12 @@ func Schema() *record.Schema[SVM] {
 // ownFields are the rows that mean something here.
 var ownFields = []record.Field[SVM]{
 	{
-		Path: "uuid", Flag: "uuid", Kind: record.UUID, Use: record.Key | record.ReadOnly,
+		Path: "uuid", Flag: "uuid", Kind: record.UUID, Use: record.Key | record.ReadOnly, Lookup: lookupUUID,
 		Doc: "UUID of the SVM; it never changes.", Label: "Vserver UUID", Example: "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20",
 		Get: func(s *SVM) record.Value { return record.Text(s.UUID) },
 	},
 	{
-		Path: "name", Flag: "vserver", Kind: record.String, Use: record.Required | record.Shown,
+		Path: "name", Flag: "vserver", Kind: record.String, Use: record.Required | record.Shown, Lookup: lookupName,
 		Doc:   "Name of the SVM: 1 to 47 letters, digits, \".\", \"-\" and \"_\", beginning with a letter or \"_\"; unique among the SVMs and the cluster.",
 		Label: "Vserver", Example: "svm1",
 		Get:   func(s *SVM) record.Value { return record.Text(s.Name) },

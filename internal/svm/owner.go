@@ -42,6 +42,9 @@ type Caller struct {
 	Owner Owner
 	// Scope confines every read and change.
 	Scope Scope
+	// about is the owner whose records alone the caller wants to read, as far
+	// as it is known: see Asking.
+	about Owner
 	// From is the client's address without port, Via the edge ("rest", "ssh",
 	// "start"), Request the id under which logs and audit know this request.
 	From, Via, Request string

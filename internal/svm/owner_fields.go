@@ -9,7 +9,7 @@ import "github.com/duoplane/duoplane/internal/record"
 func OwnerFields[T any](what string, of func(*T) *Owner) []record.Field[T] {
 	return []record.Field[T]{
 		{
-			Path: "owner.uuid", Kind: record.UUID, Use: record.Key | record.CreateOnly,
+			Path: "owner.uuid", Kind: record.UUID, Use: record.Key | record.CreateOnly, Lookup: lookupUUID,
 			Doc: "UUID of the cluster or SVM " + what + " belongs to." +
 				" Where neither it nor the name is given on create, that is the cluster.",
 			Example: "a4d2c8be-3b70-11f0-9d44-d039ea4b1c20",
@@ -17,7 +17,7 @@ func OwnerFields[T any](what string, of func(*T) *Owner) []record.Field[T] {
 			Set:     func(t *T, v record.Value) { of(t).UUID = v.Str() },
 		},
 		{
-			Path: "owner.name", Flag: "vserver", Kind: record.String, Use: record.Shown | record.CreateOnly,
+			Path: "owner.name", Flag: "vserver", Kind: record.String, Use: record.Shown | record.CreateOnly, Lookup: lookupName,
 			Doc: "Name of the cluster or SVM " + what + " belongs to.", Label: "Vserver", Example: "svm1",
 			Get: func(t *T) record.Value { return record.Text(of(t).Name) },
 			Set: func(t *T, v record.Value) { of(t).Name = v.Str() },

@@ -49,8 +49,8 @@ func (s *Service) Rows(ctx context.Context, caller Caller, from []string) iter.S
 		if len(from) > 0 {
 			first = from[0]
 		}
-		if single, ok := caller.Scope.Single(); ok {
-			if vm, _ := SVMs.Get(snap, single); vm != nil && single >= first {
+		if only, ok := caller.Only(snap); ok {
+			if vm, _ := SVMs.Get(snap, only); vm != nil && only >= first && caller.Scope.Sees(only) {
 				yield(vm, nil)
 			}
 			return

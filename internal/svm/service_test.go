@@ -268,12 +268,27 @@ func TestRowsBeginAtAKeyAndStayInScope(t *testing.T) {
 	vms := []*svm.SVM{w.create(`{"name":"a"}`), w.create(`{"name":"b"}`), w.create(`{"name":"c"}`)}
 	slices.SortFunc(vms, func(x, y *svm.SVM) int { return strings.Compare(x.UUID, y.UUID) })
 	within := svm.Caller{Scope: svm.Within(vms[1].UUID)}
+	asking := func(caller svm.Caller, name, value string) svm.Caller {
+		q, err := w.svms.Schema().ParseQuery([]record.Param{{Name: name, Value: value}}, record.ListMode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return caller.Asking(q)
+	}
 	for _, test := range []struct {
 		name   string
 		caller svm.Caller
 		from   []string
 		want   []string
 	}{
+		{"who asks for one by name", asking(w.admin, "name", "b"), nil, []string{"b"}},
+		{"who asks for one by UUID", asking(w.admin, "uuid", vms[1].UUID), nil, []string{vms[1].Name}},
+		{"who asks for one, from behind it", asking(w.admin, "uuid", vms[1].UUID), []string{vms[2].UUID}, nil},
+		{"who asks for the cluster", asking(w.admin, "name", "lab"), nil, nil},
+		{"who asks for nobody", asking(w.admin, "name", "d"), nil, nil},
+		{"who asks for a pattern", asking(w.admin, "name", "a*"), nil, []string{vms[0].Name, vms[1].Name, vms[2].Name}},
+		{"who is confined and asks for another", asking(within, "uuid", vms[0].UUID), nil, []string{vms[1].Name}},
+		{"who sees nothing and asks", asking(svm.Caller{}, "name", "a"), nil, nil},
 		{"all", w.admin, nil, []string{vms[0].Name, vms[1].Name, vms[2].Name}},
 		{"from the second", w.admin, []string{vms[1].UUID}, []string{vms[1].Name, vms[2].Name}},
 		{"behind the last", w.admin, []string{"~"}, nil},
