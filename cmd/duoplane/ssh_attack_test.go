@@ -25,8 +25,7 @@ type sshTarget struct {
 
 func newSSHTarget(t *testing.T) sshTarget {
 	t.Helper()
-	p := start(t, nil, "dev", "--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--sim-listen=127.0.0.1:0",
-		"--sim-control-listen=127.0.0.1:0", "--ssh-connections-per-second=-1", "--log-level=warn")
+	p := startDev(t, "--ssh-connections-per-second=-1", "--log-level=warn")
 	return sshTarget{p, p.client(p.ready.AdminPassword)}
 }
 

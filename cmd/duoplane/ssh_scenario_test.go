@@ -21,8 +21,7 @@ var (
 // TestSSH runs the SSH scenarios, all against one duoplane dev: each has an SVM
 // of its own, named like the scenario, and people nobody else has.
 func TestSSH(t *testing.T) {
-	p := start(t, nil, "dev", "--api-listen=127.0.0.1:0", "--ssh-listen=127.0.0.1:0", "--ssh-listen=svm1=127.0.0.1:0", "--metrics-listen=127.0.0.1:0",
-		"--sim-listen=127.0.0.1:0", "--sim-control-listen=127.0.0.1:0", "--ssh-connections-per-second=-1")
+	p := startDev(t, "--ssh-listen=svm1=127.0.0.1:0", "--ssh-connections-per-second=-1")
 	for name, dir := range map[string]string{"common": "testdata/ssh", "more": *moreSSH} {
 		if dir == "" {
 			continue

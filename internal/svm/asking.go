@@ -12,12 +12,16 @@ const (
 	lookupName = "owner by name"
 )
 
-// Asking returns the caller as one who asks a question (a record.Query). Where
-// that names one owner, lists of owned records and of SVMs are read for that
-// owner alone, instead of looking at those of a million others.
-func (c Caller) Asking(question interface {
-	Pinned(lookup string) (string, bool)
-}) Caller {
+// A Question says what a record must hold to be an answer; a record.Query is
+// one.
+type Question interface {
+	Pinned(lookup string) (text string, ok bool)
+}
+
+// Asking returns the caller as one who asks a question. Where that names one
+// owner, lists of owned records and of SVMs are read for that owner alone,
+// instead of looking at those of a million others.
+func (c Caller) Asking(question Question) Caller {
 	uuid, _ := question.Pinned(lookupUUID)
 	name, _ := question.Pinned(lookupName)
 	c.about = Owner{UUID: strings.ToLower(uuid), Name: name}
