@@ -38,17 +38,8 @@ func (c Caller) Only(snap store.Snapshot) (uuid string, ok bool) {
 	case c.about.UUID != "":
 		return c.about.UUID, true
 	case c.about.Name != "":
-		return ownerNamed(snap, c.about.Name), true
+		named, _ := ByName(snap, c.about.Name) // nobody has no UUID, and no records
+		return named.UUID, true
 	}
 	return "", false
-}
-
-// ownerNamed returns the UUID of the cluster or SVM with the name, "" when
-// there is none.
-func ownerNamed(snap store.Snapshot, name string) string {
-	row, _ := names.Get(snap, name)
-	if row == nil {
-		return ""
-	}
-	return row.UUID
 }
