@@ -13,7 +13,10 @@ import (
 const (
 	longCalls = 10_000 // of an experiment at least, in the long form
 	longLasts = 10 * time.Second
-	shortLast = time.Second
+	// longTrouble is how many of them are made meanwhile, where every call may
+	// take a second.
+	longTrouble = 1500
+	shortLast   = time.Second
 )
 
 // A world is the cluster with its nodes, and what is done to it at the moment.
@@ -130,11 +133,11 @@ func TestWhateverBecomesOfTheClusterNobodyIsToldWhatIsNotSo(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			w.t = t
 			began := time.Now()
-			c := newCrowd(t, w.nodes, spare)
+			c, all := newCrowd(t, w.nodes, spare), spare
+			defer func() { spare = c.rest() }() // each experiment has fresh ones
 			w.run(t, c, x)
-			left := c.rest()
-			c.look(spare[:len(spare)-len(left)])
-			spare = left
+			spare = c.rest()
+			c.look(all[:len(all)-len(spare)])
 			c.check()
 			calls, written, read := c.state()
 			t.Logf("%d calls in %v; acknowledged by the nodes: %v writes, %v reads; %d unknown; %d registers left",
@@ -164,7 +167,7 @@ func (w *world) run(t *testing.T, c *crowd, x experiment) {
 	trouble := time.After(lasts)
 	if len(x.working) > 0 {
 		c.goesOn(t, x.working, "meanwhile")
-		c.makes(t, third)
+		c.makes(t, min(third, longTrouble))
 	}
 	<-trouble
 	undo()

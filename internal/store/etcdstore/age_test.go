@@ -39,13 +39,13 @@ func TestWhatWasSeenLastCountsForItsTimeAndNoLonger(t *testing.T) {
 		t.Fatalf("with the cluster there, at most %v old: %v", oldest, err)
 	}
 
+	began, age := time.Now(), s.Age()
 	g.shut()
-	began := time.Now()
 	if err := local(); err != nil {
 		t.Errorf("the cluster has just gone: %v", err)
 	}
 	eventually(t, func() bool { return local() != nil })
-	if gone := time.Since(began); gone < limit/2 || !fault.Is(local(), fault.Outdated) || !fault.Is(s.Usable(), fault.Outdated) || s.Age() < limit {
+	if gone := age + time.Since(began); gone < limit || !fault.Is(local(), fault.Outdated) || !fault.Is(s.Usable(), fault.Outdated) || s.Age() < limit {
 		t.Errorf("after %v: %v, %v, %v old", gone, local(), s.Usable(), s.Age())
 	}
 
