@@ -38,7 +38,7 @@ func restart() harness.Measurement {
 		Name:  "P5",
 		Title: "ready after kill -9, and memory",
 		Notes: []string{
-			"An owner is an SVM with a profile. Ready: from the start of the process, after a kill in the middle of its work, until it serves. Memory is what is resident when the process is ready; what is not its own is mapped from its program and from etcd's file, and the system takes it away when it needs it. In use: after a login by password, which takes 19 MiB for a moment, and a count of all profiles. Each round makes sure that the change acknowledged before the kill is there.",
+			"An owner is an SVM with a profile. Ready: from the start of the process, after a kill in the middle of its work, until it serves. Memory is what is resident once the process is ready and has nothing left to do; what is not its own is mapped from its program and from etcd's file, and the system takes it away when it needs it. In use: after a login by password, which takes 19 MiB for a moment, and a count of all profiles. Each round makes sure that the change acknowledged before the kill is there.",
 			"Bare etcd: a process that starts the embedded etcd on the same files and does nothing else; ready when etcd's start returns.",
 		},
 		Start: startRestart,
@@ -117,7 +117,7 @@ func (p *phoenix) turn(ctx context.Context, round int) (f harness.Figures, err e
 			server.Kill()
 		}
 	}()
-	if f, err = started(server.Process); err != nil {
+	if f, err = started(ctx, server.Process); err != nil {
 		return nil, err
 	}
 	if err := p.look(ctx, server); err != nil {
@@ -159,11 +159,15 @@ func restartBare(ctx context.Context, dir string) (harness.Figures, error) {
 		return nil, err
 	}
 	defer p.Kill()
-	return started(p)
+	return started(ctx, p)
 }
 
-// started are the figures of a process that has just become ready.
-func started(p *process.Process) (harness.Figures, error) {
+// started are the figures of a process that has just become ready; its memory
+// is looked at once it rests.
+func started(ctx context.Context, p *process.Process) (harness.Figures, error) {
+	if err := p.Rest(ctx); err != nil {
+		return nil, err
+	}
 	m, err := p.Memory()
 	return harness.Figures{
 		harness.Took(readyFigure, p.Took),

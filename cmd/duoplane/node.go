@@ -59,7 +59,8 @@ type node struct {
 	guard    *guard
 	metrics  *metrics.Metrics
 	open     closers
-	room     []byte // see heapRoom
+	room     []byte         // see heapRoom
+	tidying  sync.WaitGroup // see loading
 }
 
 // tables are all tables of the store that hold data; seal.Holders, which is
@@ -83,7 +84,11 @@ func openNode(ctx context.Context, cfg nodeConfig) (_ *node, err error) {
 		return nil, err
 	}
 	cfg.store.Tables, cfg.store.Logger, cfg.store.Committed = append(tables(), seal.Holders), cfg.log, n.metrics.Committed
-	if n.store, err = openStore(ctx, cfg.store); err != nil {
+	n.open.add(func() error { n.tidying.Wait(); return nil })
+	loaded := n.loading()
+	n.store, err = openStore(ctx, cfg.store)
+	loaded()
+	if err != nil {
 		return nil, storeError{err}
 	}
 	n.open.add(n.store.Close)

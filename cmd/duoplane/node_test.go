@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"testing"
 
@@ -52,4 +53,15 @@ func TestABusyNodeIsNotCollectedAllTheTime(t *testing.T) {
 		t.Errorf("with %d bytes live the next collection is at %d, less than %d later", live, next, heapRoom)
 	}
 	runtime.KeepAlive(n)
+}
+
+func TestALoadLeavesTheCollectorAsItWas(t *testing.T) {
+	for _, percent := range []int{usualGC, 50, -1} {
+		before := debug.SetGCPercent(percent)
+		n, _, _ := openTestNode(t)
+		if got := debug.SetGCPercent(before); got != percent {
+			t.Errorf("GOGC was %d, is %d behind a load", percent, got)
+		}
+		n.tidying.Wait()
+	}
 }
