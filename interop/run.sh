@@ -5,7 +5,8 @@
 # From Debian: ansible, python3-requests, curl, nodejs, npm and prometheus, each
 # only if it is missing; for duoclients/ and sshlogin/, which want root, Duo's
 # own clients, sshd, rsync and pamtester; for openssh/, which wants root too for a
-# network of its own, ssh, sshpass, expect, paramiko, tmux and ip. From npm,
+# network of its own, ssh, sshpass, expect, paramiko, tmux and ip. From the Go
+# module proxy, pinned by the go.mod of each: the etcd servers. From npm,
 # pinned by package-lock.json: prism, redocly, spectral, and Duo's library.
 set -euo pipefail
 cd "$(dirname "$0")"
