@@ -96,13 +96,14 @@ var rowFields = []record.Field[Row]{
 	},
 }
 
-// locked is what ONTAP shows: nothing where no password is asked for.
+// locked is what ONTAP shows: nothing where no password is asked for. A lock
+// keeps every method from logging in here, so it shows with every one.
 func (r *Row) locked() string {
 	switch {
-	case r.Method != account.MethodPassword:
-		return ""
 	case r.Locked:
 		return "yes"
+	case r.Method != account.MethodPassword:
+		return ""
 	default:
 		return "no"
 	}
