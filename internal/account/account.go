@@ -40,6 +40,10 @@ type Account struct {
 	// Groups are the groups the account is a member of, as Duo groups name
 	// them. ONTAP asks a directory for them; here they stand in the account.
 	Groups []string `json:"groups,omitempty"`
+	// Since is the state of the store that the account was made from: it tells
+	// the account from a later one of the same name. 0 in accounts of a version
+	// that did not keep it.
+	Since store.Revision `json:"since,omitempty"`
 	// Password is absent while none was given; then nobody logs in with it.
 	Password Hash `json:"password_hash,omitzero"`
 }

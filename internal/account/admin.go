@@ -36,7 +36,7 @@ func (s *Service) EnsureAdmin(ctx context.Context, password secret.Text) (made b
 		}
 		owner := svm.ClusterOf(snap).Owner()
 		admin := &Account{
-			Owner: owner, Name: AdminName, Scope: ClusterScope, Role: RoleAdmin, Password: hash,
+			Owner: owner, Name: AdminName, Scope: ClusterScope, Role: RoleAdmin, Since: snap.Revision(), Password: hash,
 			Applications: []Application{
 				{Name: HTTP, Methods: []string{MethodPassword}, Second: methodNone},
 				{Name: SSH, Methods: []string{MethodPassword}, Second: methodNone},

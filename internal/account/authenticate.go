@@ -156,7 +156,7 @@ func (f candidate) who(c Credentials, next string) Principal {
 	}
 	return Principal{
 		Caller: svm.Caller{Name: f.account.Name, Owner: f.owner, Scope: scope, From: c.from(), Via: c.Via, Request: c.Request},
-		Role:   f.account.Role, Scope: f.account.Scope, Groups: f.account.Groups,
+		Role:   f.account.Role, Scope: f.account.Scope, Since: f.account.Since, Groups: f.account.Groups,
 		KeyOnly: c.Application == SSH && f.account.keyOnly(), Next: next,
 	}
 }

@@ -101,7 +101,10 @@ func TestWhoTheyAre(t *testing.T) {
 	owner := svm.Owner{UUID: w.svm1.UUID, Name: "svm1"}
 	want := account.Principal{
 		Caller: svm.Caller{Name: "joe", Owner: owner, Scope: svm.Within(owner.UUID), From: "192.0.2.9", Via: "rest", Request: "r-1"},
-		Role:   "vsadmin", Scope: "svm", Groups: []string{"ops"},
+		Role:   "vsadmin", Scope: "svm", Since: p.Since, Groups: []string{"ops"},
+	}
+	if p.Since == 0 {
+		t.Error("nothing tells the account from a later one")
 	}
 	if diff := cmp.Diff(p, want, cmp.AllowUnexported(svm.Scope{})); diff != "" {
 		t.Errorf("got -, want +:\n%s", diff)

@@ -11,8 +11,8 @@ import (
 // Renew returns somebody who is logged in as they stand by now, with the role,
 // the groups and the owner's name of today. Unauthenticated when the account is
 // gone, locked or no longer has the application they came through; Unavailable
-// when the accounts are not known. An account made anew under the name counts
-// as the same.
+// when the accounts are not known. An account made anew under the name is
+// another one.
 //
 // It reads the newest state this process has seen and is cheap: callers ask
 // before everything they do for somebody.
@@ -23,7 +23,7 @@ func (s *Service) Renew(ctx context.Context, p Principal) (Principal, error) {
 	}
 	a, _ := at(snap, p.Caller.Owner, p.Caller.Name)
 	owner := svm.Names(snap).Of(p.Caller.Owner.UUID)
-	if owner == "" || a.account == nil || a.account.Locked || !a.account.has(p.Caller.Via) {
+	if owner == "" || a.account == nil || a.account.Since != p.Since || a.account.Locked || !a.account.has(p.Caller.Via) {
 		return Principal{}, fault.New(fault.Unauthenticated, "", "the account is locked, gone, or does not log in this way any more")
 	}
 	p.Caller.Owner.Name = owner

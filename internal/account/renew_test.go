@@ -8,6 +8,7 @@ import (
 	"github.com/duoplane/duoplane/internal/account"
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
+	"github.com/duoplane/duoplane/internal/secret"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -20,8 +21,17 @@ func (w *world) loggedIn(owner svm.Owner) account.Principal {
 	}
 	w.mustCreate(`{"name":"joe","owner":{"name":"` + owner.Name + `"},"role":"` + role + `","password":"` + adminPassword + `",
 		"applications":[{"application":"ssh","authentication_methods":["password"]}],"groups":["ops"]}`)
-	p, err := w.accounts.Renew(w.Context(), account.Principal{Caller: svm.Caller{Name: "joe", Owner: owner, Scope: scope, Via: account.SSH}})
-	if err != nil || p.Role != role || !cmp.Equal(p.Groups, []string{"ops"}) {
+	user := "joe"
+	if owner.UUID == w.svm1.UUID {
+		user = `svm1\joe`
+	}
+	p, err := w.accounts.Authenticate(w.Context(), account.Credentials{
+		Application: account.SSH, User: user, Password: secret.NewText(adminPassword), From: home, Via: account.SSH,
+	})
+	if err == nil {
+		p, err = w.accounts.Renew(w.Context(), p)
+	}
+	if err != nil || !cmp.Equal(p.Caller.Scope, scope, cmp.AllowUnexported(svm.Scope{})) || p.Role != role || !cmp.Equal(p.Groups, []string{"ops"}) {
 		w.Fatalf("after the login: %+v, %v", p, err)
 	}
 	return p
@@ -49,6 +59,12 @@ func TestWhoIsLoggedInIsNobodyOnceTheAccountIsGone(t *testing.T) {
 			return w.modify("joe", `{"applications":[{"application":"http","authentication_methods":["password"]}]}`)
 		},
 		"deleted": func(w *world) error { return w.accounts.Delete(w.Context(), w.admin, []string{w.cluster.UUID, "joe"}) },
+		"another's, made anew under the name": func(w *world) error {
+			if err := w.accounts.Delete(w.Context(), w.admin, []string{w.cluster.UUID, "joe"}); err != nil {
+				return err
+			}
+			return w.create(`{"name":"joe","password":"` + adminPassword + `","applications":[{"application":"ssh","authentication_methods":["password"]}]}`)
+		},
 	} {
 		w := newWorld(t)
 		joe := w.loggedIn(w.cluster.Owner())

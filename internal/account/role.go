@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -150,6 +151,8 @@ type Principal struct {
 	Role   string
 	// Scope is that of the account: ClusterScope or SVMScope.
 	Scope string
+	// Since is the account's: a later account of the same name has another.
+	Since store.Revision
 	// Groups are the account's groups, for Duo.
 	Groups []string
 	// KeyOnly is whether a public key is all the account logs in with over SSH.

@@ -146,6 +146,7 @@ func prepare(_ context.Context, c owned.Change[Account]) ([]store.Change, error)
 	}
 	if c.Before == nil {
 		c.After.complete(svm.ClusterOf(c.Snapshot))
+		c.After.Since = c.Snapshot.Revision()
 	}
 	if c.After != nil {
 		if err := c.After.checkRole(); err != nil {

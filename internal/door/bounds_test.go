@@ -130,7 +130,7 @@ func TestWhatTheEngineIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		svm1 := svm.Owner{UUID: vm.UUID, Name: "svm1"}
-		own := svm.Caller{Name: "host2", Owner: svm1, Scope: svm.Within(vm.UUID)}
+		own := svm.Caller{Name: "host2", Owner: svm1, Scope: svm.Within(vm.UUID), Request: "r-3"}
 		for _, tt := range []struct {
 			name, body string
 			caller     svm.Caller
@@ -146,7 +146,7 @@ func TestWhatTheEngineIsTold(t *testing.T) {
 			},
 			{
 				"an SVM's service asks for its SVM", `{"username":"bob"}`, own,
-				enforce.Request{Owner: svm1, User: "bob", Interactive: true, AskedBy: "host2"},
+				enforce.Request{Owner: svm1, User: "bob", Interactive: true, AskedBy: "host2", ID: "r-3"},
 			},
 			{
 				"the cluster's service asks for the cluster", `{"username":"alice"}`, s.host,

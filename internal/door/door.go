@@ -103,7 +103,7 @@ func (d *Door) Open(ctx context.Context, caller svm.Caller, _ []string, in recor
 	r := enforce.Request{
 		Owner: visit.Login.Owner, User: visit.Login.User, Groups: visit.Login.Groups, KeyOnly: standing.KeyOnly,
 		From: visit.From, Hostname: visit.Hostname, Service: visit.Service, Command: visit.Command,
-		Interactive: visit.Interactive, AskedBy: caller.Name,
+		Interactive: visit.Interactive, AskedBy: caller.Name, ID: caller.Request,
 	}
 	if standing.Known {
 		r.Groups = standing.Groups

@@ -43,6 +43,8 @@ type Request struct {
 	// Interactive is whether Prompter.Ask can be answered. Without it the
 	// automatic factor is taken whatever auto_push says, once.
 	Interactive bool
+	// ID is the request's in logs and audit lines; may be "".
+	ID string
 	// KeyOnly marks a user whose one first factor is a public key: they have
 	// one try, as ONTAP documents it.
 	KeyOnly bool

@@ -62,7 +62,7 @@ func (t *Table) Record(ctx context.Context, r enforce.Request, d enforce.Decisio
 	if !d.Allow {
 		outcome = audit.Refused
 	}
-	who := audit.Who{Name: l.User, Owner: l.Owner.UUID, From: l.From, Via: l.Service}
+	who := audit.Who{Name: l.User, Owner: l.Owner.UUID, From: l.From, Via: l.Service, Request: r.ID}
 	err := t.notes.Note(who, entry(l), outcome, l.Reason)
 	if err != nil && d.Allow {
 		l.Decision, l.Reason, l.FailOpen = Deny, string(enforce.NotRecorded), false

@@ -61,7 +61,7 @@ func users(t *testing.T, table *logins.Table, caller svm.Caller, from []string) 
 
 func TestADecisionLeavesARowALineAndACount(t *testing.T) {
 	table, log, _ := newTable(t)
-	request := enforce.Request{Owner: svm1, User: "alice", From: "192.0.2.10", Service: "ssh"}
+	request := enforce.Request{Owner: svm1, User: "alice", From: "192.0.2.10", Service: "ssh", ID: "r-9"}
 	decision := enforce.Decision{
 		Allow: true, Reason: enforce.Approved, Factor: "push", Status: "allow", Message: "Success. Logging you in...", Tries: 1,
 		Ruling: duo.Ruling{Asked: true, Reason: duo.Member, Group: "admins", Profile: &duo.Profile{Owner: svm1}},
@@ -92,7 +92,7 @@ func TestADecisionLeavesARowALineAndACount(t *testing.T) {
 	if diff := cmp.Diff(want, lines[0].Fields); diff != "" {
 		t.Errorf("audit line (-want +got):\n%s", diff)
 	}
-	if lines[0].Outcome != audit.Done || lines[0].Reason != "approved" || lines[0].Key != "svm1/alice" {
+	if lines[0].Outcome != audit.Done || lines[0].Reason != "approved" || lines[0].Key != "svm1/alice" || lines[0].Request != "r-9" {
 		t.Errorf("audit line %+v", lines[0])
 	}
 	if got := table.Counts()[logins.Outcome{Decision: "allow", Reason: "approved"}]; got != 1 {

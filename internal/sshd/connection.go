@@ -18,11 +18,11 @@ type connection struct {
 	server *Server
 	ssh    *ssh.ServerConn
 	who    account.Principal
-	before Visit
 	active atomic.Int64 // when something was last typed or shown, in Unix nanoseconds
 	open   atomic.Int64 // channels
 
 	mu      sync.Mutex // guards what follows
+	before  Visit      // until somebody was told of it
 	closing bool
 	running int // shells and commands
 }
@@ -35,7 +35,10 @@ func newConnection(s *Server, sc *ssh.ServerConn, who account.Principal) *connec
 func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, requests <-chan *ssh.Request) {
 	now := c.server.cfg.Now()
 	if v := c.server.cfg.Visitors; v != nil {
-		c.before = v.Admitted(ctx, c.who, now)
+		before := v.Admitted(ctx, c.who, now)
+		c.mu.Lock()
+		c.before = before
+		c.mu.Unlock()
 	}
 	caller := c.who.Caller
 	c.server.log.InfoContext(ctx, "ssh login", slog.String("user", caller.Name), slog.String("owner", caller.Owner.Name),
@@ -52,6 +55,16 @@ func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, 
 	for nc := range channels {
 		wg.Go(func() { c.channel(ctx, nc) })
 	}
+}
+
+// greeting tells of the visit before: once on each connection, however many
+// commands share it.
+func (c *connection) greeting(person bool) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.before
+	c.before = Visit{}
+	return before.lines(person)
 }
 
 func (c *connection) touch() { c.active.Store(time.Now().UnixNano()) }

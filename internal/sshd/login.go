@@ -13,7 +13,6 @@ import (
 	"github.com/duoplane/duoplane/internal/enforce"
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/secret"
-	"github.com/duoplane/duoplane/internal/svm"
 )
 
 // A login is the authentication of one connection. Its methods are called by
@@ -28,15 +27,14 @@ type login struct {
 	pre     ssh.ServerPreAuthConn
 	ctx     context.Context // SSH's callbacks have none; it ends with the connection
 
-	user   string        // as accounts are named
-	proven string        // the first method of two
-	whose  svm.Owner     // the owner and
-	name   string        // the name of the account that proved it
-	over   bool          // refused for good
-	seat   bool          // a session is reserved
-	full   bool          // there was no session to reserve
-	talk   *conversation // from the last of the first factors on
-	asked  question      // to be put to the person next
+	user   string            // as accounts are named
+	proven string            // the first method of two
+	first  account.Principal // who proved it
+	over   bool              // refused for good
+	seat   bool              // a session is reserved
+	full   bool              // there was no session to reserve
+	talk   *conversation     // from the last of the first factors on
+	asked  question          // to be put to the person next
 	who    account.Principal
 }
 
@@ -144,7 +142,7 @@ func (l *login) failed(err error) error {
 func (l *login) outdated() error {
 	if l.server.cfg.Refused != nil {
 		l.server.cfg.Refused(l.ctx, enforce.Request{
-			User: l.user, From: l.from.String(), Hostname: l.server.cfg.Hostname, Service: account.SSH, Interactive: true,
+			User: l.user, From: l.from.String(), Hostname: l.server.cfg.Hostname, Service: account.SSH, ID: l.id, Interactive: true,
 		}, enforce.PolicyOutdated)
 	}
 	return l.end(why(enforce.Decision{Reason: enforce.PolicyOutdated}))
@@ -154,7 +152,7 @@ func (l *login) outdated() error {
 // the second factor.
 func (l *login) passed(p account.Principal, method string) (*ssh.Permissions, error) {
 	here := l.vserver == "" || p.Caller.Owner.Name == l.vserver
-	same := l.proven == "" || p.Caller.Owner.UUID == l.whose.UUID && p.Caller.Name == l.name
+	same := l.proven == "" || p.Caller.Owner.UUID == l.first.Caller.Owner.UUID && p.Caller.Name == l.first.Caller.Name && p.Since == l.first.Since
 	if !here || !same {
 		return nil, errNotHere
 	}
@@ -169,7 +167,7 @@ func (l *login) passed(p account.Principal, method string) (*ssh.Permissions, er
 	default:
 		return nil, l.end("Access denied: this account needs " + p.Next + ", which this server does not offer.")
 	}
-	l.proven, l.whose, l.name = method, p.Caller.Owner, p.Caller.Name
+	l.proven, l.first = method, p
 	return nil, &ssh.PartialSuccessError{Next: next}
 }
 
@@ -183,7 +181,7 @@ func (l *login) second(p account.Principal) (*ssh.Permissions, error) {
 	l.conn.limit(l.server.cfg.Limits.SecondFactor)
 	l.talk = converse(l.ctx, &l.server.cfg, enforce.Request{
 		Owner: p.Caller.Owner, User: p.Caller.Name, Groups: p.Groups, From: p.Caller.From,
-		Hostname: l.server.cfg.Hostname, Service: account.SSH, Interactive: true, KeyOnly: p.KeyOnly,
+		Hostname: l.server.cfg.Hostname, Service: account.SSH, ID: l.id, Interactive: true, KeyOnly: p.KeyOnly,
 	}, func(text string) error { return l.pre.SendAuthBanner(text) })
 	return l.further()
 }

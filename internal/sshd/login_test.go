@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/duoplane/duoplane/internal/audit/audittest"
 	"github.com/duoplane/duoplane/internal/duosim"
 	"github.com/duoplane/duoplane/internal/enforce"
 	"github.com/duoplane/duoplane/internal/record"
@@ -202,6 +203,30 @@ func TestOurOwnFaultRefusesWhateverFailModeSays(t *testing.T) {
 				t.Error("the login came through")
 			}
 		})
+	}
+}
+
+func TestAllLinesOfAConnectionNameOneRequest(t *testing.T) {
+	w := newWorld(t, nil)
+	w.account("lab", "alice", "password", "none")
+	w.profile("lab", "")
+	tries := []string{"wrong password 1", password}
+	retried := ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
+		next := tries[0]
+		tries = tries[1:]
+		return next, nil
+	}), len(tries))
+	if a := w.login(w.address, "alice", nil, retried); a.err != nil {
+		t.Fatal(a.err)
+	}
+	requests := make(map[string]int)
+	for _, line := range audittest.Lines(t, w.log) {
+		if line.Event == "login" {
+			requests[line.Request]++
+		}
+	}
+	if len(requests) != 1 || requests[""] > 0 {
+		t.Errorf("the lines of a wrong password and of a decision name the requests %v", requests)
 	}
 }
 

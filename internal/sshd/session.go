@@ -129,7 +129,7 @@ func (s *session) open() (sh Session, closeKeyboard func()) {
 
 func (s *session) runShell(ctx context.Context) uint32 {
 	s.server.counts.shells.Add(1)
-	s.write(s.before.lines(true))
+	s.write(s.greeting(true))
 	if s.server.cfg.Motd != nil {
 		s.write(withEnd(wireText(s.server.cfg.Motd(ctx, s.who))))
 	}
@@ -157,7 +157,7 @@ func (s *session) runShell(ctx context.Context) uint32 {
 
 func (s *session) runExec(ctx context.Context, line string) uint32 {
 	s.server.counts.commands.Add(1)
-	s.write(s.before.lines(false))
+	s.write(s.greeting(false))
 	sh, closeKeyboard := s.open()
 	defer closeKeyboard()
 	return uint32(sh.Exec(ctx, line)) & 0xff //nolint:gosec // an exit status has eight bits

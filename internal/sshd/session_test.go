@@ -110,11 +110,15 @@ func TestPeopleAreToldOfTheirLastLogin(t *testing.T) {
 	w.login(w.address, "nobody", nil, ssh.Password("wrong password 1"))
 	w.visitors.Close()
 	want := "Last login time: 8/4/2026 09:05:07\r\nUnsuccessful login attempts since last login: 1\r\nlab/alice ran x"
-	if out, _ := w.login(w.address, "alice", nil, byPassword()).exec(t, "x"); out != want {
+	a := w.login(w.address, "alice", nil, byPassword())
+	if out, _ := a.exec(t, "x"); out != want {
 		t.Errorf("the second says %q, want %q", out, want)
 	}
+	if out, _ := a.exec(t, "x"); out != "lab/alice ran x" {
+		t.Errorf("and once more on its connection: %q", out)
+	}
 	w.visitors.Close()
-	a := w.login(w.address, "alice", nil, byPassword())
+	a = w.login(w.address, "alice", nil, byPassword())
 	s := must(a.NewSession())(t)
 	s.Stdin = strings.NewReader("exit\n")
 	var out strings.Builder
@@ -170,19 +174,33 @@ func TestAClientThatDoesNotAnswerIsCutOff(t *testing.T) {
 	_ = a.Wait() // how it ended tells nothing
 }
 
-func TestALockedAccountIsCutOff(t *testing.T) {
-	w := newWorld(t, func(c *sshd.Config) { c.Limits = sshd.Limits{PerSecond: -1, KeepAlive: 2 * time.Second} })
-	w.account("lab", "alice", "password", "none")
-	a := w.login(w.address, "alice", nil, byPassword())
-	if out, err := a.exec(t, "x"); out == "" || err != nil {
-		t.Fatalf("got %q, %v", out, err)
+func TestWhoseAccountIsNotTheirsAnyMoreIsCutOff(t *testing.T) {
+	for name, change := range map[string]func(w *world){
+		"locked": func(w *world) {
+			in := must(w.accounts.Schema().ReadBody([]byte(`{"locked":true}`), record.Modify))(w)
+			must(w.accounts.Modify(w.Context(), w.admin, []string{w.admin.Owner.UUID, "alice"}, in))(w)
+		},
+		"deleted, and made anew for somebody else": func(w *world) {
+			if err := w.accounts.Delete(w.Context(), w.admin, []string{w.admin.Owner.UUID, "alice"}); err != nil {
+				w.Fatal(err)
+			}
+			w.account("lab", "alice", "password", "none")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(c *sshd.Config) { c.Limits = sshd.Limits{PerSecond: -1, KeepAlive: 2 * time.Second} })
+			w.account("lab", "alice", "password", "none")
+			a := w.login(w.address, "alice", nil, byPassword())
+			if out, err := a.exec(t, "x"); out == "" || err != nil {
+				t.Fatalf("got %q, %v", out, err)
+			}
+			change(w)
+			stays := time.AfterFunc(20*time.Second, func() {
+				t.Error("the connection stays")
+				_ = a.Close()
+			})
+			defer stays.Stop()
+			_ = a.Wait() // how it ended tells nothing
+		})
 	}
-	in := must(w.accounts.Schema().ReadBody([]byte(`{"locked":true}`), record.Modify))(t)
-	must(w.accounts.Modify(t.Context(), w.admin, []string{w.admin.Owner.UUID, "alice"}, in))(t)
-	stays := time.AfterFunc(20*time.Second, func() {
-		t.Error("the connection of a locked account stays")
-		_ = a.Close()
-	})
-	defer stays.Stop()
-	_ = a.Wait() // how it ended tells nothing
 }
