@@ -72,7 +72,7 @@ func TestWhoGetsIn(t *testing.T) {
 			if err != nil && err.Error() != "User is not authorized." {
 				t.Errorf("the answer says more than it should: %v", err)
 			}
-			if diff := cmp.Diff(p, account.Principal{}, cmp.AllowUnexported(svm.Scope{})); diff != "" {
+			if diff := cmp.Diff(p, account.Principal{}, cmp.AllowUnexported(svm.Caller{}, svm.Scope{})); diff != "" {
 				t.Errorf("a principal was returned: %s", diff)
 			}
 			if len(lines) != 1 {
@@ -106,7 +106,7 @@ func TestWhoTheyAre(t *testing.T) {
 	if p.Since == 0 {
 		t.Error("nothing tells the account from a later one")
 	}
-	if diff := cmp.Diff(p, want, cmp.AllowUnexported(svm.Scope{})); diff != "" {
+	if diff := cmp.Diff(p, want, cmp.AllowUnexported(svm.Caller{}, svm.Scope{})); diff != "" {
 		t.Errorf("got -, want +:\n%s", diff)
 	}
 	if p, err = w.login("admin", adminPassword, home); err != nil {

@@ -31,7 +31,7 @@ func (w *world) loggedIn(owner svm.Owner) account.Principal {
 	if err == nil {
 		p, err = w.accounts.Renew(w.Context(), p)
 	}
-	if err != nil || !cmp.Equal(p.Caller.Scope, scope, cmp.AllowUnexported(svm.Scope{})) || p.Role != role || !cmp.Equal(p.Groups, []string{"ops"}) {
+	if err != nil || !cmp.Equal(p.Caller.Scope, scope, cmp.AllowUnexported(svm.Caller{}, svm.Scope{})) || p.Role != role || !cmp.Equal(p.Groups, []string{"ops"}) {
 		w.Fatalf("after the login: %+v, %v", p, err)
 	}
 	return p
