@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
@@ -55,10 +56,25 @@ func connect(ctx context.Context, cfg Config) (*clientv3.Client, error) {
 		DialTimeout:          dialTimeout,
 		DialKeepAliveTime:    keepAlive,
 		DialKeepAliveTimeout: keepAliveTimeout,
-		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: retryFirst, Multiplier: 1.6, Jitter: 0.2, MaxDelay: retryMost},
-			MinConnectTimeout: dialTimeout,
-		})},
+		DialOptions: []grpc.DialOption{
+			grpc.WithConnectParams(grpc.ConnectParams{
+				Backoff:           backoff.Config{BaseDelay: retryFirst, Multiplier: 1.6, Jitter: 0.2, MaxDelay: retryMost},
+				MinConnectTimeout: dialTimeout,
+			}),
+			grpc.WithChainStreamInterceptor(cfg.countWatches),
+		},
 		Logger: zap.NewNop(), // its troubles come back as errors
 	})
+}
+
+// countWatches counts the streams over which etcd tells of changes: the client
+// opens another by itself where a connection was lost, and says so to nobody.
+func (cfg *Config) countWatches(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string,
+	open grpc.Streamer, opts ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	stream, err := open(ctx, desc, cc, method, opts...)
+	if err == nil && method == etcdserverpb.Watch_Watch_FullMethodName && cfg.watches != nil {
+		cfg.watches.Add(1)
+	}
+	return stream, err
 }

@@ -18,7 +18,8 @@ type Stats struct {
 	Behind    int64
 	BehindFor time.Duration
 	// WatchBreaks counts how often the watch on etcd ended and was begun anew,
-	// Loads how often everything was read, the first time included.
+	// lost connections included, Loads how often everything was read, the first
+	// time included.
 	WatchBreaks, Loads int64
 	// Disk is about the embedded etcd; nil on a cluster.
 	Disk *Disk
@@ -47,7 +48,7 @@ func (s *server) disk(dir string) *Disk {
 
 // Stats returns how things stand. It asks nobody.
 func (s *Store) Stats() Stats {
-	out := Stats{Age: s.Age(), WatchBreaks: s.watchBreaks.Load(), Loads: s.loads.Load()}
+	out := Stats{Age: s.Age(), WatchBreaks: max(s.watchBreaks.Load(), s.watches.Load()-1), Loads: s.loads.Load()}
 	out.Behind, out.BehindFor = s.arrival.lag(time.Now())
 	if s.server != nil {
 		out.Disk = s.server.disk(s.room.dir)

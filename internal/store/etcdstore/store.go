@@ -57,6 +57,8 @@ type Config struct {
 	Committed func(took time.Duration, err error)
 	// Logger gets what an operator acts on; nil discards it.
 	Logger *slog.Logger
+
+	watches *atomic.Int64 // counts the streams of the watch; nil: nobody does
 }
 
 var (
@@ -82,7 +84,7 @@ type Store struct {
 	fresh   freshness
 	watched watched
 
-	watchBreaks, loads atomic.Int64
+	watches, watchBreaks, loads atomic.Int64
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -118,6 +120,7 @@ func open(ctx context.Context, cfg Config, dial func(context.Context, Config) (*
 			s.room = room{dir: cfg.Dir, want: cmp.Or(cfg.MinFree, minFree), log: cfg.Logger}
 		}
 	} else {
+		cfg.watches = &s.watches
 		if s.client, err = dial(ctx, cfg); err == nil {
 			s.confirm = &confirmer{ctx: s.ctx, work: &s.work, ask: s.readHead}
 			s.queue.patience = sendPatience
