@@ -124,7 +124,7 @@ func (n *node) populateAccounts(ctx context.Context, password string) error {
 // A creator is a service as far as samples need it.
 type creator[T any] interface {
 	Schema() *record.Schema[T]
-	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error)
+	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (svm.Made[T], error)
 }
 
 func create[T any](ctx context.Context, service creator[T], f fields) (*T, error) {
@@ -140,5 +140,5 @@ func create[T any](ctx context.Context, service creator[T], f fields) (*T, error
 	if err != nil {
 		return nil, fmt.Errorf("make a sample %s: %w", service.Schema().Name(), err)
 	}
-	return made, nil
+	return made.Record, nil
 }

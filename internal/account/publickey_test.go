@@ -39,7 +39,8 @@ func (w *world) createKey(caller svm.Caller, body string) (*account.PublicKey, e
 	if err != nil {
 		return nil, err
 	}
-	return w.accounts.PublicKeys().Create(w.Context(), caller, in)
+	made, err := w.accounts.PublicKeys().Create(w.Context(), caller, in)
+	return made.Record, err
 }
 
 func (w *world) mustCreateKey(k ssh.PublicKey) *account.PublicKey {

@@ -57,14 +57,14 @@ func preparePublicKey(_ context.Context, c owned.Change[PublicKey]) ([]store.Cha
 // the account does not exist, the key is not one that is taken, or all indexes
 // are; Denied for an SVM's account and a key of another, as for Modify and
 // Delete.
-func (s *PublicKeyService) Create(ctx context.Context, caller svm.Caller, in record.Input[PublicKey]) (*PublicKey, error) {
+func (s *PublicKeyService) Create(ctx context.Context, caller svm.Caller, in record.Input[PublicKey]) (svm.Made[PublicKey], error) {
 	if in.Has("index") {
 		return s.Service.Create(ctx, caller, in)
 	}
 	for {
 		index, err := s.freeIndex(ctx, caller, in)
 		if err != nil {
-			return nil, err
+			return svm.Made[PublicKey]{}, err
 		}
 		k, err := s.Service.Create(ctx, caller, in.With("index", record.Integer(int64(index))))
 		if !fault.Is(err, fault.Exists) || ctx.Err() != nil {
@@ -106,8 +106,8 @@ func (s *PublicKeyService) Find(ctx context.Context, caller svm.Caller, key []st
 	return s.Service.Find(ctx, caller, storeParts(key))
 }
 
-// Modify changes a key and returns it as it was before.
-func (s *PublicKeyService) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[PublicKey]) (*PublicKey, error) {
+// Modify changes a key and returns what takes that back.
+func (s *PublicKeyService) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[PublicKey]) (svm.Undo[PublicKey], error) {
 	return s.Service.Modify(ctx, caller, storeParts(key), in)
 }
 

@@ -76,31 +76,31 @@ func (*Service) Fill(context.Context, []*Account) error { return nil }
 
 // Create adds an account. Beside what every owned record refuses: NoSuchRole,
 // RoleScope, and the rules on names, methods and passwords.
-func (s *Service) Create(ctx context.Context, caller svm.Caller, in record.Input[Account]) (*Account, error) {
+func (s *Service) Create(ctx context.Context, caller svm.Caller, in record.Input[Account]) (svm.Made[Account], error) {
 	if password := in.Get("password").Secret(); !password.IsZero() {
-		if err := checkPasswordFor(in.Get("name").Str(), password); err != nil {
-			return nil, err
+		err := checkPasswordFor(in.Get("name").Str(), password)
+		if err == nil {
+			in, err = s.withHash(ctx, in, password)
 		}
-		var err error
-		if in, err = s.withHash(ctx, in, password); err != nil {
-			return nil, err
+		if err != nil {
+			return svm.Made[Account]{}, err
 		}
 	}
 	return s.Service.Create(ctx, caller, in)
 }
 
-// Modify changes an account and returns it as it was before. A new password
+// Modify changes an account and returns what takes that back. A new password
 // counts from the moment Modify returns. Beside what Create refuses:
 // LastAdmin, PasswordContent for the password the account has already, Denied
 // for an SVM's account that changes anything but its own password.
-func (s *Service) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[Account]) (*Account, error) {
+func (s *Service) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[Account]) (svm.Undo[Account], error) {
 	if password := in.Get("password").Secret(); !password.IsZero() {
-		if err := s.checkNewPassword(ctx, caller, key, in, password); err != nil {
-			return nil, err
+		err := s.checkNewPassword(ctx, caller, key, in, password)
+		if err == nil {
+			in, err = s.withHash(ctx, in, password)
 		}
-		var err error
-		if in, err = s.withHash(ctx, in, password); err != nil {
-			return nil, err
+		if err != nil {
+			return svm.Undo[Account]{}, err
 		}
 	}
 	return s.Service.Modify(ctx, caller, key, in)

@@ -25,17 +25,17 @@ type Way struct {
 // account that is there already it changes what it names. Exists when the
 // account has the way; BadReason for a password that is not the one the account
 // has; and what Create and Modify refuse. Ways that are added and removed at
-// the same time do not undo each other.
-func (s *Service) AddWay(ctx context.Context, caller svm.Caller, in record.Input[Account], way Way) error {
+// the same time do not undo each other. AddWay returns the owner of the account.
+func (s *Service) AddWay(ctx context.Context, caller svm.Caller, in record.Input[Account], way Way) (svm.Owner, error) {
 	owner, err := s.owner(ctx, caller, in)
 	if err != nil {
-		return err
+		return owner, err
 	}
 	name := in.Get("name").Str()
 	key := []string{owner.UUID, name}
 	if password := in.Get("password").Secret(); !password.IsZero() {
 		if in, err = s.withFirstPassword(ctx, caller, key, in, password); err != nil {
-			return err
+			return owner, err
 		}
 	}
 	change := in.Without("owner.uuid", "owner.name", "name")
@@ -53,13 +53,13 @@ func (s *Service) AddWay(ctx context.Context, caller svm.Caller, in record.Input
 		}
 		return withApplications(change, apps)
 	})
-	return err
+	return owner, err
 }
 
 // ModifyWay changes the second method of a way's application, if the way names
-// one, and what in names of the account, and returns the account as it was
-// before. NotFound when the account has not the way, and what Modify refuses.
-func (s *Service) ModifyWay(ctx context.Context, caller svm.Caller, key []string, in record.Input[Account], way Way) (before *Account, err error) {
+// one, and what in names of the account, and returns what takes that back.
+// NotFound when the account has not the way, and what Modify refuses.
+func (s *Service) ModifyWay(ctx context.Context, caller svm.Caller, key []string, in record.Input[Account], way Way) (svm.Undo[Account], error) {
 	return s.Edit(ctx, caller, key, func(stored *Account) (owned.Step[Account], error) {
 		i := stored.application(way)
 		switch {

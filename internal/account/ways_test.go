@@ -49,7 +49,7 @@ func (w *world) input(body string, op record.Op) record.Input[account.Account] {
 
 // add adds a way for the account joe of the cluster.
 func (w *world) add(s *account.Service, way account.Way) error {
-	return s.AddWay(w.Context(), w.admin, w.input(`{"name":"joe"}`, record.Create), way)
+	return addWay(w.Context(), s, w.admin, w.input(`{"name":"joe"}`, record.Create), way)
 }
 
 // ways tells joe's applications in short.
@@ -66,11 +66,11 @@ func TestWaysToLogInComeAndGo(t *testing.T) {
 	w := newWorld(t)
 	key := []string{w.cluster.UUID, "joe"}
 	in := w.input(`{"name":"joe","role":"readonly","comment":"on call","password":"secret-word-1"}`, record.Create)
-	if err := w.accounts.AddWay(t.Context(), w.admin, in, account.Way{Application: "ssh", Method: "publickey", Second: "password"}); err != nil {
+	if err := addWay(t.Context(), w.accounts, w.admin, in, account.Way{Application: "ssh", Method: "publickey", Second: "password"}); err != nil {
 		t.Fatal(err)
 	}
 	in = w.input(`{"name":"joe","comment":"asleep"}`, record.Create)
-	if err := w.accounts.AddWay(t.Context(), w.admin, in, account.Way{Application: "http", Method: "password"}); err != nil {
+	if err := addWay(t.Context(), w.accounts, w.admin, in, account.Way{Application: "http", Method: "password"}); err != nil {
 		t.Fatal(err)
 	}
 	joe := w.find(w.cluster.UUID, "joe")
@@ -81,7 +81,7 @@ func TestWaysToLogInComeAndGo(t *testing.T) {
 		t.Errorf("joe cannot log in: %v", err)
 	}
 	before, err := w.accounts.ModifyWay(t.Context(), w.admin, key, w.input(`{"comment":"back"}`, record.Modify), account.Way{Application: "ssh", Method: "publickey", Second: "none"})
-	if err != nil || before.Comment != "asleep" || w.ways() != "ssh:publickey:none http:password:none" {
+	if err != nil || before.Before.Comment != "asleep" || w.ways() != "ssh:publickey:none http:password:none" {
 		t.Errorf("before %+v, %v; after %s", before, err, w.ways())
 	}
 	if err := w.add(w.accounts, account.Way{Application: "ssh", Method: "password"}); err != nil || w.ways() != "ssh:password+publickey:none http:password:none" {
@@ -96,12 +96,17 @@ func TestWaysToLogInComeAndGo(t *testing.T) {
 	wantCode(t, err, fault.NotFound)
 }
 
+func addWay(ctx context.Context, s *account.Service, caller svm.Caller, in record.Input[account.Account], way account.Way) error {
+	_, err := s.AddWay(ctx, caller, in, way)
+	return err
+}
+
 func TestWaysThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.mustCreate(`{"name":"joe","role":"readonly",` + overHTTP + `,"password":"secret-word-1"}`)
 	joe, admin := []string{w.cluster.UUID, "joe"}, []string{w.cluster.UUID, "admin"}
 	add := func(body string, way account.Way) func() error {
-		return func() error { return w.accounts.AddWay(t.Context(), w.admin, w.input(body, record.Create), way) }
+		return func() error { return addWay(t.Context(), w.accounts, w.admin, w.input(body, record.Create), way) }
 	}
 	remove := func(key []string, way account.Way) func() error {
 		return func() error { return w.accounts.RemoveWay(t.Context(), w.admin, key, way) }
@@ -119,7 +124,7 @@ func TestWaysThatAreRefused(t *testing.T) {
 		{"another password", add(`{"name":"joe","password":"secret-word-2"}`, shell), fault.BadReason},
 		{"a new account's short password", func() error {
 			in := w.input(`{"name":"eva"}`, record.Create).With("password", record.Hidden(secret.NewText("short1")))
-			return w.accounts.AddWay(t.Context(), w.admin, in, shell)
+			return addWay(t.Context(), w.accounts, w.admin, in, shell)
 		}, fault.PasswordLength},
 		{"a new account's name in its password", add(`{"name":"eva","password":"for-eva-123"}`, shell), fault.PasswordContent},
 		{"a way that is not there", remove(joe, shell), fault.NotFound},
@@ -137,7 +142,7 @@ func TestWaysThatAreRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) { wantCode(t, test.do(), test.want) })
 	}
 	vsadmin := svm.Caller{Name: "dave", Owner: svm.Owner{UUID: w.svm1.UUID, Name: "svm1"}, Scope: svm.Within(w.svm1.UUID)}
-	wantCode(t, w.accounts.AddWay(t.Context(), vsadmin, w.input(`{"name":"eve"}`, record.Create), shell), fault.Denied)
+	wantCode(t, addWay(t.Context(), w.accounts, vsadmin, w.input(`{"name":"eve"}`, record.Create), shell), fault.Denied)
 	wantCode(t, w.accounts.RemoveWay(t.Context(), vsadmin, joe, web), fault.NotFound)
 	if got := w.ways(); got != "http:password:none" {
 		t.Errorf("joe has %s", got)
@@ -148,7 +153,7 @@ func TestAWayMayRepeatThePasswordOrBringTheFirst(t *testing.T) {
 	w := newWorld(t)
 	add := func(body string, way account.Way) {
 		t.Helper()
-		if err := w.accounts.AddWay(t.Context(), w.admin, w.input(body, record.Create), way); err != nil {
+		if err := addWay(t.Context(), w.accounts, w.admin, w.input(body, record.Create), way); err != nil {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
@@ -192,7 +197,7 @@ func TestAWayIsNotLostToAFasterOne(t *testing.T) {
 		}
 	}
 	in := w.input(`{"name":"joe","password":"secret-word-2"}`, record.Create)
-	err := accounts.AddWay(t.Context(), w.admin, in, account.Way{Application: "ssh", Method: "password"})
+	err := addWay(t.Context(), accounts, w.admin, in, account.Way{Application: "ssh", Method: "password"})
 	wantCode(t, err, fault.BadReason) // the other password was first
 }
 

@@ -79,9 +79,11 @@ func newWorld(tb testing.TB) *world {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if w.svm1, err = w.svms.Create(tb.Context(), w.admin, in); err != nil {
+	made, err := w.svms.Create(tb.Context(), w.admin, in)
+	if err != nil {
 		tb.Fatal(err)
 	}
+	w.svm1 = made.Record
 	return w
 }
 

@@ -64,31 +64,38 @@ type Attempt func(snap store.Snapshot) (Entry, []store.Change, error)
 // line, for nothing was changed. Raced when others were faster sixteen times;
 // Unavailable when the line cannot be written; Timeout when changes of the same
 // record before it did not end by ctx's end; else what the Commit returned.
-func (l *Ledger) Do(ctx context.Context, a Actor, attempt Attempt) (err error) {
+func (l *Ledger) Do(ctx context.Context, a Actor, attempt Attempt) error {
+	_, err := l.Put(ctx, a, attempt)
+	return err
+}
+
+// Put is Do and returns the version that the records written have, 0 when there
+// was nothing to commit.
+func (l *Ledger) Put(ctx context.Context, a Actor, attempt Attempt) (wrote store.Version, err error) {
 	c := change{ledger: l, actor: a}
 	defer func() { c.end(err) }()
 	for try := 1; ; {
 		snap, err := l.Snapshot(ctx)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		entry, changes, err := attempt(snap)
 		if err != nil || len(changes) == 0 {
-			return err
+			return 0, err
 		}
 		waited, err := c.enter(ctx, entry)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if waited { // the snapshot is from before the others' changes
 			continue
 		}
 		if err := c.begin(entry); err != nil {
-			return err
+			return 0, err
 		}
-		_, err = l.store.Commit(ctx, changes...)
+		revision, err := l.store.Commit(ctx, changes...)
 		if !fault.Is(err, fault.Raced) || try == attempts || !pause(ctx, try) {
-			return err
+			return store.Version(revision), err
 		}
 		try++
 	}

@@ -126,7 +126,7 @@ func give[T any](t *testing.T, schema *record.Schema[T], create creating[T], cal
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return made.Record
 }
 
-type creating[T any] = func(context.Context, svm.Caller, record.Input[T]) (*T, error)
+type creating[T any] = func(context.Context, svm.Caller, record.Input[T]) (svm.Made[T], error)

@@ -117,7 +117,7 @@ func TestWhatTheEngineIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		vm, err := s.svms.Create(t.Context(), s.admin, in)
+		created, err := s.svms.Create(t.Context(), s.admin, in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,8 +129,8 @@ func TestWhatTheEngineIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		svm1 := svm.Owner{UUID: vm.UUID, Name: "svm1"}
-		own := svm.Caller{Name: "host2", Owner: svm1, Scope: svm.Within(vm.UUID), Request: "r-3"}
+		svm1 := svm.Owner{UUID: created.Record.UUID, Name: "svm1"}
+		own := svm.Caller{Name: "host2", Owner: svm1, Scope: svm.Within(svm1.UUID), Request: "r-3"}
 		for _, tt := range []struct {
 			name, body string
 			caller     svm.Caller
@@ -141,7 +141,7 @@ func TestWhatTheEngineIsTold(t *testing.T) {
 				enforce.Request{Owner: svm1, User: "bob", Groups: []string{"wheel"}, From: "2001:db8::7", Hostname: "h", Service: "sshd", Command: "a\nb", AskedBy: "host1"},
 			},
 			{
-				"a known user's own groups count", `{"owner.uuid":"` + vm.UUID + `","username":"alice","groups":["others"]}`, s.host,
+				"a known user's own groups count", `{"owner.uuid":"` + svm1.UUID + `","username":"alice","groups":["others"]}`, s.host,
 				enforce.Request{Owner: svm1, User: "alice", Groups: []string{"ours"}, KeyOnly: true, Interactive: true, AskedBy: "host1"},
 			},
 			{

@@ -74,7 +74,7 @@ func (w *world) addSVM(t *testing.T, name string) *svm.SVM {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return vm
+	return vm.Record
 }
 
 // addProfile creates a profile from a body; more is put in front of its members.
@@ -84,7 +84,8 @@ func (w *world) addProfile(t *testing.T, caller svm.Caller, more string) (*duo.P
 	if err != nil {
 		return nil, err
 	}
-	return w.profiles.Create(t.Context(), caller, in)
+	made, err := w.profiles.Create(t.Context(), caller, in)
+	return made.Record, err
 }
 
 func (w *world) patch(t *testing.T, caller svm.Caller, owner, body string) error {

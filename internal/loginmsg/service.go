@@ -99,40 +99,42 @@ func (s *Service) find(snap store.Snapshot, caller svm.Caller, key []string) (*M
 // Fill does nothing: nothing is computed.
 func (*Service) Fill(context.Context, []*Messages) error { return nil }
 
-// Modify changes an owner's texts and returns them as they were before.
+// Modify changes an owner's texts and returns what takes that back.
 // NotFound, NothingToSet, and Denied for an account that is not the cluster's
 // and would change whether the cluster's message is shown.
-func (s *Service) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[Messages]) (*Messages, error) {
-	var before *Messages
-	err := s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
+func (s *Service) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[Messages]) (undo svm.Undo[Messages], err error) {
+	undo.Wrote, err = s.ledger.Put(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
 		stored, version, require, err := s.find(snap, caller, key)
 		if err != nil {
 			return audit.Entry{}, nil, err
 		}
-		before = stored
+		undo.Before = stored
 		after := *stored
 		if err := in.Apply(&after); err != nil {
 			return audit.Entry{}, nil, err
 		}
-		if after.WithoutCluster != before.WithoutCluster && caller.Owner.UUID != svm.ClusterOf(snap).UUID {
+		if after.WithoutCluster != stored.WithoutCluster && caller.Owner.UUID != svm.ClusterOf(snap).UUID {
 			return audit.Entry{}, nil, fault.New(fault.Denied, "show_cluster_message",
 				"Only an account of the cluster may change whether the cluster's message is shown.")
 		}
 		return entry("modify", &after, in), []store.Change{require, Table.Put(after.Owner.UUID, version, &after)}, nil
 	})
-	return before, err
+	return undo, err
 }
 
-// Restore puts an owner's texts back as Modify returned them: the undo of a
-// bulk change that failed half-way. NotFound when the owner has been deleted
-// since.
-func (s *Service) Restore(ctx context.Context, caller svm.Caller, before *Messages) error {
+// Restore takes a modification back: that of a bulk change that failed
+// half-way. NotFound when the owner has been deleted since, Raced when the texts
+// have been changed.
+func (s *Service) Restore(ctx context.Context, caller svm.Caller, undo svm.Undo[Messages]) error {
 	return s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
-		now, version, require, err := s.find(snap, caller, []string{before.Owner.UUID})
+		now, version, require, err := s.find(snap, caller, []string{undo.Before.Owner.UUID})
+		if err == nil {
+			err = undo.Check(version)
+		}
 		if err != nil {
 			return audit.Entry{}, nil, err
 		}
-		back := *before
+		back := *undo.Before
 		back.Owner = now.Owner
 		return entry("restore", &back, record.Input[Messages]{}), []store.Change{require, Table.Put(back.Owner.UUID, version, &back)}, nil
 	})

@@ -132,3 +132,20 @@ func TestAChangeIsAuditedAndCanBeTakenBack(t *testing.T) {
 		t.Errorf("events %q and %q", changed.Event, restored.Event)
 	}
 }
+
+func TestTakingBackTextsLeavesTheChangesOfOthers(t *testing.T) {
+	w := newWorld(t)
+	in, err := loginmsg.MotdSchema().ReadFlags([]record.Param{{Name: "message", Value: "mine"}}, record.Modify)
+	w.must(err)
+	undo, err := w.messages.Modify(t.Context(), w.admin, []string{w.svm1.UUID}, in)
+	w.must(err)
+	w.mustSet(w.svm1, `{"banner":"somebody else's"}`)
+	if err := w.messages.Restore(t.Context(), w.admin, undo); !fault.Is(err, fault.Raced) {
+		t.Errorf("restored over it: %v", err)
+	}
+	m, err := w.messages.Find(t.Context(), w.admin, []string{w.svm1.UUID})
+	w.must(err)
+	if m.Banner != "somebody else's" || m.Message != "mine" {
+		t.Errorf("got %+v", m)
+	}
+}

@@ -55,7 +55,7 @@ func (w *world) addSVM(name string) svm.Owner {
 	w.must(err)
 	vm, err := w.svms.Create(w.Context(), w.admin, in)
 	w.must(err)
-	return svm.Owner{UUID: vm.UUID, Name: vm.Name}
+	return svm.Owner{UUID: vm.Record.UUID, Name: vm.Record.Name}
 }
 
 // account is an administrator of an owner.

@@ -65,50 +65,60 @@ func (s *Service) Find(ctx context.Context, caller svm.Caller, key []string) (*R
 // account there is already, which then has what else the row names. Exists when
 // the row is there, BadReason for a password that is not the one the account
 // has, and what the accounts refuse.
-func (s *Service) Create(ctx context.Context, caller svm.Caller, in record.Input[Row]) (*Row, error) {
+func (s *Service) Create(ctx context.Context, caller svm.Caller, in record.Input[Row]) (svm.Made[Row], error) {
 	row, err := in.New()
 	if err != nil {
-		return nil, err
+		return svm.Made[Row]{}, err
 	}
 	own, err := s.accountOf(in, record.Create, "owner.uuid", "owner.name", "name")
 	if err != nil {
-		return nil, err
+		return svm.Made[Row]{}, err
 	}
 	if !row.password.IsZero() {
 		own = own.With("password", record.Hidden(row.password))
 	}
-	return row, inRow(s.accounts.AddWay(ctx, caller, own, wayOf(row, in)))
+	owner, err := s.accounts.AddWay(ctx, caller, own, wayOf(row, in))
+	row.Owner.UUID = owner.UUID
+	return svm.Made[Row]{Record: row}, inRow(err)
+}
+
+// Unmake removes a row that was made, and with it an account of nothing else.
+// What others have changed of the account stays. NotFound.
+func (s *Service) Unmake(ctx context.Context, caller svm.Caller, made svm.Made[Row]) error {
+	return s.Delete(ctx, caller, s.schema.KeyOf(made.Record))
 }
 
 // Modify changes what the row shows of the account, or the second method of its
-// application, and returns the row as it was before. NotFound, and what the
-// accounts refuse.
-func (s *Service) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[Row]) (*Row, error) {
+// application, and returns what takes that back. NotFound, and what the accounts
+// refuse.
+func (s *Service) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[Row]) (svm.Undo[Row], error) {
 	row, err := named(key)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = in.Apply(new(*row))
 	}
-	if err := in.Apply(new(*row)); err != nil {
-		return nil, err
+	if err != nil {
+		return svm.Undo[Row]{}, err
 	}
 	own, err := s.accountOf(in, record.Modify)
 	if err != nil {
-		return nil, err
+		return svm.Undo[Row]{}, err
 	}
-	before, err := s.accounts.ModifyWay(ctx, caller, key[:2], own, wayOf(row, in))
+	undo, err := s.accounts.ModifyWay(ctx, caller, key[:2], own, wayOf(row, in))
 	if err != nil {
-		return nil, inRow(err)
+		return svm.Undo[Row]{}, inRow(err)
 	}
-	if row, err = rowOf(before, key); err == nil {
-		row.was = before
+	before, err := rowOf(undo.Before, key)
+	if err == nil {
+		before.was = undo.Before
 	}
-	return row, err
+	return svm.Undo[Row]{Before: before, Wrote: undo.Wrote}, err
 }
 
-// Restore puts the account of a row back as Modify found it. NotFound when it
-// has been deleted since.
-func (s *Service) Restore(ctx context.Context, caller svm.Caller, before *Row) error {
-	return s.accounts.Restore(ctx, caller, before.was)
+// Restore takes a modification back, with all that it changed of the account.
+// NotFound when the account has been deleted since, Raced when it has been
+// changed.
+func (s *Service) Restore(ctx context.Context, caller svm.Caller, undo svm.Undo[Row]) error {
+	return s.accounts.Restore(ctx, caller, svm.Undo[account.Account]{Before: undo.Before.was, Wrote: undo.Wrote})
 }
 
 // Delete removes a row, and with the last one the account. NotFound, and what

@@ -134,8 +134,8 @@ func TestASecondMethodIsThatOfItsApplication(t *testing.T) {
 	w.must(err)
 	a, err := w.accounts.FindNamed(t.Context(), w.admin, svm.Owner{}, "joe")
 	w.must(err)
-	if before.Second != "none" || a.Applications[0].Second != "password" {
-		t.Errorf("before %q, after %q", before.Second, a.Applications[0].Second)
+	if before.Before.Second != "none" || a.Applications[0].Second != "password" {
+		t.Errorf("before %q, after %q", before.Before.Second, a.Applications[0].Second)
 	}
 	w.must(w.rows.Restore(t.Context(), w.admin, before))
 	row, err := w.rows.Find(t.Context(), w.admin, w.key("joe", "ssh", "publickey"))
@@ -172,4 +172,35 @@ func wantCode(tb testing.TB, err error, want fault.Code) {
 	if got := fault.CodeOf(err); got != want {
 		tb.Errorf("got %q (%v), want %q", got, err, want)
 	}
+}
+
+// TestTakingBackARow: a modification while nobody else has changed the account,
+// a new row whatever else was changed of it.
+func TestTakingBackARow(t *testing.T) {
+	w := newWorld(t)
+	create := func(application string) svm.Made[loginrow.Row] {
+		t.Helper()
+		in, err := w.rows.Schema().ReadFlags([]record.Param{
+			{Name: "username", Value: "joe"}, {Name: "application", Value: application}, {Name: "authmethod", Value: "password"},
+		}, record.Create)
+		w.must(err)
+		made, err := w.rows.Create(t.Context(), w.admin, in)
+		w.must(err)
+		return made
+	}
+	first, second := create("ssh"), create("http")
+	in, err := w.rows.Schema().ReadFlags([]record.Param{{Name: "comment", Value: "mine"}}, record.Modify)
+	w.must(err)
+	undo, err := w.rows.Modify(t.Context(), w.admin, w.key("joe", "ssh", "password"), in)
+	w.must(err)
+	w.must(w.rows.Unmake(t.Context(), w.admin, second))
+	wantCode(t, w.rows.Restore(t.Context(), w.admin, undo), fault.Raced)
+	row, err := w.rows.Find(t.Context(), w.admin, w.key("joe", "ssh", "password"))
+	w.must(err)
+	if row.Comment != "mine" {
+		t.Errorf("restored: %+v", row)
+	}
+	w.must(w.rows.Unmake(t.Context(), w.admin, first))
+	_, err = w.accounts.FindNamed(t.Context(), w.admin, svm.Owner{}, "joe")
+	wantCode(t, err, fault.NotFound)
 }

@@ -13,23 +13,38 @@ import (
 // Create adds a record. An owner that is not given is the one the caller is
 // confined to, else the cluster. NoSuchOwner, OwnerMismatch, Exists, and what
 // the kind's rules refuse.
-func (s *Service[T]) Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error) {
+func (s *Service[T]) Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (svm.Made[T], error) {
 	var created *T
-	err := s.ledger.Do(ctx, caller, func(snap store.Snapshot) (entry audit.Entry, changes []store.Change, err error) {
+	wrote, err := s.ledger.Put(ctx, caller, func(snap store.Snapshot) (entry audit.Entry, changes []store.Change, err error) {
 		created, entry, changes, err = s.creation(ctx, snap, caller, in)
 		return entry, changes, err
 	})
 	if err != nil {
-		return nil, err
+		return svm.Made[T]{}, err
 	}
-	answer := *created
-	return &answer, nil
+	return svm.Made[T]{Record: new(*created), Wrote: wrote}, nil
 }
 
-// Modify changes a record and returns it as it was before. NotFound,
+// Unmake takes a creation back: that of a bulk call that failed half-way.
+// NotFound when the record has been deleted since, Raced when it has been
+// changed or made anew, and what the kind's rules refuse.
+func (s *Service[T]) Unmake(ctx context.Context, caller svm.Caller, made svm.Made[T]) error {
+	return s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
+		stored, version := s.lookUp(snap, caller, s.keyOf(made.Record))
+		if stored == nil {
+			return audit.Entry{}, nil, s.notFound()
+		}
+		if err := made.Check(version); err != nil {
+			return audit.Entry{}, nil, err
+		}
+		return s.deletion(ctx, snap, caller, stored, version)
+	})
+}
+
+// Modify changes a record and returns what takes that back. NotFound,
 // NothingToSet, NotPatchable for a key that is not the record's own, and what
 // the kind's rules refuse.
-func (s *Service[T]) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (*T, error) {
+func (s *Service[T]) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (svm.Undo[T], error) {
 	return s.Edit(ctx, caller, key, func(stored *T) (Step[T], error) {
 		if stored == nil {
 			return Step[T]{}, s.notFound()
@@ -61,14 +76,14 @@ type Step[T any] struct {
 // shown the record under the key, or nil where there is none in scope, and
 // says what becomes of it. The record is shared, so decide does not change it;
 // decide may be called again with a fresher one, so it keeps nothing. Edit
-// returns the record as it was before, nil for one it made. What decide, Create,
-// Modify and Delete refuse.
+// returns the record as it was before, nil for one it made, and the version it
+// wrote. What decide, Create, Modify and Delete refuse.
 func (s *Service[T]) Edit(
 	ctx context.Context, caller svm.Caller, key []string, decide func(stored *T) (Step[T], error),
-) (before *T, err error) {
-	err = s.ledger.Do(ctx, caller, func(snap store.Snapshot) (entry audit.Entry, changes []store.Change, err error) {
+) (undo svm.Undo[T], err error) {
+	undo.Wrote, err = s.ledger.Put(ctx, caller, func(snap store.Snapshot) (entry audit.Entry, changes []store.Change, err error) {
 		stored, version := s.lookUp(snap, caller, s.storeKey(key))
-		before = stored
+		undo.Before = stored
 		step, err := decide(stored)
 		switch {
 		case err != nil:
@@ -81,7 +96,7 @@ func (s *Service[T]) Edit(
 		}
 		return entry, changes, err
 	})
-	return before, err
+	return undo, err
 }
 
 func (s *Service[T]) creation(
@@ -125,17 +140,20 @@ func (s *Service[T]) deletion(
 	return s.entry("delete", s.named(snap, stored), record.Input[T]{}), changes, err
 }
 
-// Restore puts a record back as Modify returned it: the undo of a bulk change
-// that failed half-way. NotFound when it has been deleted since, and what the
-// kind's rules refuse.
-func (s *Service[T]) Restore(ctx context.Context, caller svm.Caller, before *T) error {
+// Restore takes a modification back: that of a bulk change that failed
+// half-way. NotFound when the record has been deleted since, Raced when it has
+// been changed, and what the kind's rules refuse.
+func (s *Service[T]) Restore(ctx context.Context, caller svm.Caller, undo svm.Undo[T]) error {
 	return s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
-		key := s.keyOf(before)
+		key := s.keyOf(undo.Before)
 		stored, version := s.lookUp(snap, caller, key)
 		if stored == nil {
 			return audit.Entry{}, nil, s.notFound()
 		}
-		back := s.named(snap, before)
+		if err := undo.Check(version); err != nil {
+			return audit.Entry{}, nil, err
+		}
+		back := s.named(snap, undo.Before)
 		changes, err := s.prepare(ctx, Change[T]{Snapshot: snap, Caller: caller, Before: stored, After: back, Undo: true})
 		changes = append(changes, s.kind.Table.Put(key, version, back))
 		return s.entry("restore", back, record.Input[T]{}), changes, err

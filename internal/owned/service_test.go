@@ -60,9 +60,11 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.svm1, err = w.svms.Create(t.Context(), w.admin, in); err != nil {
+	made, err := w.svms.Create(t.Context(), w.admin, in)
+	if err != nil {
 		t.Fatal(err)
 	}
+	w.svm1 = made.Record
 	return w
 }
 
@@ -171,5 +173,47 @@ func TestAnUndoIsConfinedToTheCallersScope(t *testing.T) {
 				t.Errorf("got %+v, %v, want the comment %q", got, err, undo.want)
 			}
 		})
+	}
+}
+
+// TestTakingBackIsOfOneVersion: what somebody else has made of the record since
+// stays.
+func TestTakingBackIsOfOneVersion(t *testing.T) {
+	w := newWorld(t)
+	made, err := w.groups.Create(t.Context(), w.admin, w.input(`{"name":"admins","comment":"first"}`, record.Create))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := []string{w.cluster.UUID, "admins"}
+	modify := func(comment string) svm.Undo[duo.Group] {
+		t.Helper()
+		undo, err := w.groups.Modify(t.Context(), w.admin, key, w.input(`{"comment":"`+comment+`"}`, record.Modify))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return undo
+	}
+	mine := modify("mine")
+	modify("somebody else's")
+	if err := w.groups.Restore(t.Context(), w.admin, mine); !fault.Is(err, fault.Raced) {
+		t.Errorf("restored over it: %v", err)
+	}
+	if err := w.groups.Unmake(t.Context(), w.admin, made); !fault.Is(err, fault.Raced) {
+		t.Errorf("removed with it: %v", err)
+	}
+	if got, err := w.groups.Find(t.Context(), w.admin, key); err != nil || got.Comment != "somebody else's" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if err := w.groups.Delete(t.Context(), w.admin, key); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.groups.Unmake(t.Context(), w.admin, made); !fault.Is(err, fault.NotFound) {
+		t.Errorf("removed twice: %v", err)
+	}
+	if made, err = w.groups.Create(t.Context(), w.admin, w.input(`{"name":"admins"}`, record.Create)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.groups.Unmake(t.Context(), w.admin, made); err != nil || len(w.names(w.admin)) != 0 {
+		t.Errorf("a creation cannot be taken back: %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/duoplane/duoplane/internal/fault"
 	"github.com/duoplane/duoplane/internal/record"
+	"github.com/duoplane/duoplane/internal/svm"
 )
 
 // createRecords answers POST with a "records" body.
@@ -21,16 +22,15 @@ func (m *mounted[T]) createRecords(x *exchange, body record.Body) error {
 	if err != nil {
 		return err
 	}
-	caller, keys := x.caller, make([][]string, len(inputs))
+	caller, keys, made := x.caller, make([][]string, len(inputs)), make([]svm.Made[T], len(inputs))
 	b := m.batch(x, inputs)
-	b.do = func(ctx context.Context, i int) error {
-		t, err := m.Service.Create(ctx, caller, inputs[i])
-		if err == nil {
-			keys[i] = m.Schema.KeyOf(t)
+	b.do = func(ctx context.Context, i int) (err error) {
+		if made[i], err = m.Service.Create(ctx, caller, inputs[i]); err == nil {
+			keys[i] = m.Schema.KeyOf(made[i].Record)
 		}
 		return err
 	}
-	b.undo = func(ctx context.Context, i int) error { return m.Service.Delete(ctx, caller, keys[i]) }
+	b.undo = func(ctx context.Context, i int) error { return m.Service.Unmake(ctx, caller, made[i]) }
 	return m.startBatch(x, b, keys)
 }
 
@@ -41,16 +41,19 @@ func (m *mounted[T]) modifyRecords(x *exchange, body record.Body) error {
 		return err
 	}
 	keys, err := m.keysOf(inputs)
+	if err == nil {
+		err = m.distinct(inputs, keys)
+	}
 	if err != nil {
 		return err
 	}
-	caller, before := x.caller, make([]*T, len(inputs))
+	caller, undo := x.caller, make([]svm.Undo[T], len(inputs))
 	b := m.batch(x, inputs)
 	b.do = func(ctx context.Context, i int) (err error) {
-		before[i], err = m.Modifier.Modify(ctx, caller, keys[i], inputs[i].Without(m.keys...))
+		undo[i], err = m.Modifier.Modify(ctx, caller, keys[i], inputs[i].Without(m.keys...))
 		return err
 	}
-	b.undo = func(ctx context.Context, i int) error { return m.Modifier.Restore(ctx, caller, before[i]) }
+	b.undo = func(ctx context.Context, i int) error { return m.Modifier.Restore(ctx, caller, undo[i]) }
 	return m.startBatch(x, b, keys)
 }
 
@@ -129,6 +132,21 @@ func (m *mounted[T]) keysOf(inputs []record.Input[T]) ([][]string, error) {
 		}
 	}
 	return keys, nil
+}
+
+// distinct refuses a record that is listed twice: which of its changes is the
+// later one would be chance, and neither could be taken back.
+func (m *mounted[T]) distinct(inputs []record.Input[T], keys [][]string) error {
+	seen := make(map[string]bool, len(keys))
+	for i, key := range keys {
+		id := strings.Join(key, "\x00") // no key has one
+		if seen[id] {
+			return fault.New(fault.DuplicateValue, "records["+strconv.Itoa(i)+"]",
+				`The record "%s" is given more than once in field "records".`, m.nameOfInput(inputs[i], i))
+		}
+		seen[id] = true
+	}
+	return nil
 }
 
 // nameOf tells a record apart for people: "owner.name: svm1, name: admins".

@@ -30,18 +30,22 @@ type Reader[T any] interface {
 // with something else and can be changed.
 type Modifier[T any] interface {
 	Reader[T]
-	// Modify changes the record under a key and returns it as it was before.
-	Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (before *T, err error)
-	// Restore undoes a Modify in a bulk call that failed later.
-	Restore(ctx context.Context, caller svm.Caller, before *T) error
+	// Modify changes the record under a key and returns what takes that back.
+	Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (svm.Undo[T], error)
+	// Restore takes a Modify back in a bulk call that failed later: Raced when
+	// somebody else has changed the record since.
+	Restore(ctx context.Context, caller svm.Caller, undo svm.Undo[T]) error
 }
 
 // A Service is what the domain offers of a resource whose records can be made,
 // changed and removed.
 type Service[T any] interface {
 	Modifier[T]
-	// Create makes a record and returns it.
-	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error)
+	// Create makes a record and returns it with what takes that back.
+	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (svm.Made[T], error)
+	// Unmake takes a Create back in a bulk call that failed later: Raced when
+	// somebody else has changed the record since.
+	Unmake(ctx context.Context, caller svm.Caller, made svm.Made[T]) error
 	// Delete removes the record under a key.
 	Delete(ctx context.Context, caller svm.Caller, key []string) error
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/duoplane/duoplane/internal/record"
 	"github.com/duoplane/duoplane/internal/rest"
 	"github.com/duoplane/duoplane/internal/secret"
+	"github.com/duoplane/duoplane/internal/store"
 	"github.com/duoplane/duoplane/internal/svm"
 )
 
@@ -28,6 +29,7 @@ type lamp struct {
 	level       int64
 	users       []string
 	comment     string
+	version     store.Version // of the store's row
 }
 
 const (
@@ -90,6 +92,7 @@ type lamps struct {
 
 	mu    sync.Mutex // guards what follows
 	rows  []*lamp    // in order of key; replaced, never changed
+	last  store.Version
 	hooks hooks
 }
 
@@ -154,25 +157,38 @@ func (s *lamps) Fill(_ context.Context, rows []*lamp) error {
 	return nil
 }
 
-func (s *lamps) Create(_ context.Context, caller svm.Caller, in record.Input[lamp]) (*lamp, error) {
+func (s *lamps) Create(_ context.Context, caller svm.Caller, in record.Input[lamp]) (made svm.Made[lamp], err error) {
 	l, err := in.New()
 	if err != nil {
-		return nil, err
+		return made, err
 	}
 	if l.owner, err = resolve(caller, l.owner); err != nil {
-		return nil, err
+		return made, err
 	}
 	if err := s.check("create", s.keyOf(l)); err != nil {
-		return nil, err
+		return made, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, ok := s.at(s.keyOf(l))
 	if ok {
-		return nil, fault.New(fault.Exists, "name", "duplicate entry")
+		return made, fault.New(fault.Exists, "name", "duplicate entry")
 	}
+	s.last++
+	l.version = s.last
 	s.rows = slices.Insert(slices.Clone(s.rows), i, l)
-	return l, nil
+	return svm.Made[lamp]{Record: l, Wrote: l.version}, nil
+}
+
+func (s *lamps) Unmake(ctx context.Context, caller svm.Caller, made svm.Made[lamp]) error {
+	now, err := s.Find(ctx, caller, s.keyOf(made.Record))
+	if err == nil {
+		err = made.Check(now.version)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Delete(ctx, caller, s.keyOf(made.Record))
 }
 
 func resolve(caller svm.Caller, o svm.Owner) (svm.Owner, error) {
@@ -190,32 +206,48 @@ func resolve(caller svm.Caller, o svm.Owner) (svm.Owner, error) {
 	return o, fault.New(fault.NoSuchOwner, "owner.name", "SVM \"%s\" does not exist.", o.Name)
 }
 
-func (s *lamps) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[lamp]) (*lamp, error) {
-	before, err := s.Find(ctx, caller, key)
-	if err != nil {
-		return nil, err
+func (s *lamps) Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[lamp]) (undo svm.Undo[lamp], err error) {
+	if undo.Before, err = s.Find(ctx, caller, key); err != nil {
+		return undo, err
 	}
 	if err := s.check("modify", key); err != nil {
-		return nil, err
+		return undo, err
 	}
-	after := *before
+	after := *undo.Before
 	if err := in.Apply(&after); err != nil {
-		return nil, err
+		return undo, err
 	}
-	return before, s.Restore(ctx, caller, &after)
+	undo.Wrote = s.replace(&after)
+	return undo, s.check("modified", key)
 }
 
-func (s *lamps) Restore(_ context.Context, _ svm.Caller, l *lamp) error {
-	if err := s.check("restore", s.keyOf(l)); err != nil {
+func (s *lamps) Restore(ctx context.Context, caller svm.Caller, undo svm.Undo[lamp]) error {
+	key := s.keyOf(undo.Before)
+	if err := s.check("restore", key); err != nil {
 		return err
 	}
+	now, err := s.Find(ctx, caller, key)
+	if err == nil {
+		err = undo.Check(now.version)
+	}
+	if err != nil {
+		return err
+	}
+	s.replace(new(*undo.Before))
+	return nil
+}
+
+// replace puts a lamp in the place of the one with its key, if there is one.
+func (s *lamps) replace(l *lamp) store.Version {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.last++
+	l.version = s.last
 	if i, ok := s.at(s.keyOf(l)); ok {
 		s.rows = slices.Clone(s.rows)
 		s.rows[i] = l
 	}
-	return nil
+	return l.version
 }
 
 func (s *lamps) Delete(ctx context.Context, caller svm.Caller, key []string) error {
@@ -257,6 +289,8 @@ func (s *lamps) put(tb testing.TB, all ...*lamp) {
 		if ok {
 			tb.Fatalf("lamp %s is there twice", l.name)
 		}
+		s.last++
+		l.version = s.last
 		s.rows = slices.Insert(s.rows, i, l)
 	}
 }

@@ -92,5 +92,5 @@ func give[T any](t *testing.T, schema *record.Schema[T], s rest.Service[T], call
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return made.Record
 }

@@ -23,12 +23,12 @@ func (m *mounted[T]) create(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	t, err := m.Service.Create(x.ctx, x.caller, in)
+	made, err := m.Service.Create(x.ctx, x.caller, in)
 	if err != nil {
 		return err
 	}
-	x.w.Header()["Location"] = []string{m.href(t)}
-	return m.replyChanged(x, http.StatusCreated, t)
+	x.w.Header()["Location"] = []string{m.href(made.Record)}
+	return m.replyChanged(x, http.StatusCreated, made.Record)
 }
 
 // modifyOne answers PATCH of one record.

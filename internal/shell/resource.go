@@ -27,8 +27,8 @@ type Reader[T any] interface {
 // with something else and can be changed.
 type Modifier[T any] interface {
 	Reader[T]
-	// Modify changes the record under a key and returns it as it was before.
-	Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (before *T, err error)
+	// Modify changes the record under a key and returns what takes that back.
+	Modify(ctx context.Context, caller svm.Caller, key []string, in record.Input[T]) (svm.Undo[T], error)
 }
 
 // A Service is what the domain offers of a resource whose records can be made,
@@ -36,7 +36,7 @@ type Modifier[T any] interface {
 type Service[T any] interface {
 	Modifier[T]
 	// Create makes a record and returns it.
-	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (*T, error)
+	Create(ctx context.Context, caller svm.Caller, in record.Input[T]) (svm.Made[T], error)
 	// Delete removes the record under a key.
 	Delete(ctx context.Context, caller svm.Caller, key []string) error
 }

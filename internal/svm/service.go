@@ -3,6 +3,7 @@ package svm
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -90,16 +91,16 @@ func find(snap store.Snapshot, caller Caller, key []string) (*SVM, store.Version
 
 // Create adds an SVM with a UUID of its own. Exists when the cluster or an SVM
 // has the name; Denied for a caller confined to an SVM.
-func (s *Service) Create(ctx context.Context, caller Caller, in record.Input[SVM]) (*SVM, error) {
+func (s *Service) Create(ctx context.Context, caller Caller, in record.Input[SVM]) (Made[SVM], error) {
 	if !caller.Scope.all {
-		return nil, fault.New(fault.Denied, "", "not authorized for that command")
+		return Made[SVM]{}, fault.New(fault.Denied, "", "not authorized for that command")
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "", "No UUID could be made for the SVM.")
+		return Made[SVM]{}, fault.Wrap(err, fault.Internal, "", "No UUID could be made for the SVM.")
 	}
 	var created *SVM
-	err = s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
+	wrote, err := s.ledger.Put(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
 		vm, err := in.New()
 		if err != nil {
 			return audit.Entry{}, nil, err
@@ -110,21 +111,61 @@ func (s *Service) Create(ctx context.Context, caller Caller, in record.Input[SVM
 		return s.entry("create", vm, in), append(changes, SVMs.Put(vm.UUID, 0, vm)), err
 	})
 	if err != nil {
-		return nil, err
+		return Made[SVM]{}, err
 	}
-	return new(*created), nil
+	return Made[SVM]{new(*created), wrote}, nil
 }
 
-// Modify changes an SVM, its name included, and returns it as it was before.
+// Unmake takes a creation back: that of a bulk call that failed half-way.
+// NotFound when the SVM has been deleted since, Raced when it has been changed
+// or somebody has given it records of its own.
+func (s *Service) Unmake(ctx context.Context, caller Caller, made Made[SVM]) error {
+	return s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
+		stored, version, err := find(snap, caller, []string{made.Record.UUID})
+		if err == nil {
+			err = made.Check(version)
+		}
+		if err == nil && s.ownsAnything(snap, stored) {
+			err = fault.New(fault.Raced, "", "The SVM has got records of its own since; it stays, with them.")
+		}
+		if err != nil {
+			return audit.Entry{}, nil, err
+		}
+		return s.entry("delete", stored, record.Input[SVM]{}), s.deletion(stored, version), nil
+	})
+}
+
+func (s *Service) ownsAnything(snap store.Snapshot, vm *SVM) bool {
+	for _, table := range s.owned {
+		under := table.DeleteUnder(vm.UUID)
+		for row := range snap.Rows(under.Table, under.Key) {
+			if strings.HasPrefix(row.Key, under.Key) {
+				return true
+			}
+			break
+		}
+	}
+	return false
+}
+
+// deletion is an SVM's, with everything it owns.
+func (s *Service) deletion(vm *SVM, version store.Version) []store.Change {
+	changes := []store.Change{SVMs.Delete(vm.UUID, version)}
+	for _, table := range s.owned {
+		changes = append(changes, table.DeleteUnder(vm.UUID))
+	}
+	return changes
+}
+
+// Modify changes an SVM, its name included, and returns what takes that back.
 // NotFound, NothingToSet, Exists for a name that is taken.
-func (s *Service) Modify(ctx context.Context, caller Caller, key []string, in record.Input[SVM]) (*SVM, error) {
-	var before *SVM
-	err := s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
+func (s *Service) Modify(ctx context.Context, caller Caller, key []string, in record.Input[SVM]) (undo Undo[SVM], err error) {
+	undo.Wrote, err = s.ledger.Put(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
 		stored, version, err := find(snap, caller, key)
 		if err != nil {
 			return audit.Entry{}, nil, err
 		}
-		before = stored
+		undo.Before = stored
 		after := *stored
 		if err := in.Apply(&after); err != nil {
 			return audit.Entry{}, nil, err
@@ -132,14 +173,19 @@ func (s *Service) Modify(ctx context.Context, caller Caller, key []string, in re
 		changes, err := naming(snap, stored.Name, after.Name)
 		return s.entry("modify", &after, in), append(changes, SVMs.Put(after.UUID, version, &after)), err
 	})
-	return before, err
+	return undo, err
 }
 
-// Restore puts an SVM back as Modify returned it: the undo of a bulk change
-// that failed half-way. NotFound when it has been deleted since.
-func (s *Service) Restore(ctx context.Context, caller Caller, before *SVM) error {
+// Restore takes a modification back: that of a bulk change that failed
+// half-way. NotFound when the SVM has been deleted since, Raced when it has been
+// changed, Exists when its name has been taken.
+func (s *Service) Restore(ctx context.Context, caller Caller, undo Undo[SVM]) error {
 	return s.ledger.Do(ctx, caller, func(snap store.Snapshot) (audit.Entry, []store.Change, error) {
+		before := undo.Before
 		stored, version, err := find(snap, caller, []string{before.UUID})
+		if err == nil {
+			err = undo.Check(version)
+		}
 		if err != nil {
 			return audit.Entry{}, nil, err
 		}
@@ -156,11 +202,7 @@ func (s *Service) Delete(ctx context.Context, caller Caller, key []string) error
 		if err != nil {
 			return audit.Entry{}, nil, err
 		}
-		changes := []store.Change{SVMs.Delete(stored.UUID, version)}
-		for _, table := range s.owned {
-			changes = append(changes, table.DeleteUnder(stored.UUID))
-		}
-		return s.entry("delete", stored, record.Input[SVM]{}), changes, nil
+		return s.entry("delete", stored, record.Input[SVM]{}), s.deletion(stored, version), nil
 	})
 }
 

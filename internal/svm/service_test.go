@@ -61,7 +61,7 @@ func (w *world) create(body string) *svm.SVM {
 	if err != nil {
 		w.Fatalf("create %s: %v", body, err)
 	}
-	return vm
+	return vm.Record
 }
 
 func (w *world) modify(uuid, body string) error {
@@ -303,4 +303,49 @@ func TestRowsBeginAtAKeyAndStayInScope(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTakingBackAnSVMKeepsWhatOthersDidWithIt: a change of it, and records that
+// it was given.
+func TestTakingBackAnSVMKeepsWhatOthersDidWithIt(t *testing.T) {
+	w := newWorld(t)
+	create := func(name string) svm.Made[svm.SVM] {
+		t.Helper()
+		made, err := w.svms.Create(t.Context(), w.admin, w.input(`{"name":"`+name+`"}`, record.Create))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	changed := create("changed")
+	mine, err := w.svms.Modify(t.Context(), w.admin, []string{changed.Record.UUID}, w.input(`{"comment":"mine"}`, record.Modify))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.modify(changed.Record.UUID, `{"comment":"somebody else's"}`); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"restored": w.svms.Restore(t.Context(), w.admin, mine), "removed": w.svms.Unmake(t.Context(), w.admin, changed),
+	} {
+		if !fault.Is(err, fault.Raced) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+
+	used := create("used")
+	if _, err := w.store.Commit(t.Context(), things.Put(used.Record.UUID+"/1", 0, new(struct{}))); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.svms.Unmake(t.Context(), w.admin, used); !fault.Is(err, fault.Raced) {
+		t.Errorf("removed with its records: %v", err)
+	}
+	unused := create("unused")
+	if err := w.svms.Unmake(t.Context(), w.admin, unused); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"changed", "used"}, w.names(w.admin, nil)); diff != "" {
+		t.Errorf("SVMs (-want +got):\n%s", diff)
+	}
+	create("unused") // its name is free
 }

@@ -58,7 +58,7 @@ func newWorld(tb testing.TB) *world {
 	w.must(err)
 	vm, err := w.svms.Create(tb.Context(), svm.Caller{Name: "admin", Owner: w.cluster, Scope: svm.Everything(), Via: "rest", From: "192.0.2.10", Request: "r-1"}, in)
 	w.must(err)
-	w.svm1 = svm.Owner{UUID: vm.UUID, Name: vm.Name}
+	w.svm1 = svm.Owner{UUID: vm.Record.UUID, Name: vm.Record.Name}
 	return w
 }
 
