@@ -35,10 +35,10 @@ var (
 // account and the address they come from, together: whoever guesses locks out
 // himself, not the account's owner at another address. Beside that every
 // address has a pace for all accounts, and every account a pace for all
-// addresses; the latter does not hold for addresses the account has logged in
-// from, so that even a guesser with a thousand addresses does not keep an
-// administrator from his usual place, and it is over seconds after the
-// guessing is. A password that is remembered is never held up by any of this.
+// addresses; neither holds for an account at an address it has logged in from,
+// so that neither a guesser with a thousand addresses nor one who guesses all
+// accounts from behind the same router keeps an administrator from his usual
+// place, and it is over seconds after the guessing is. A password that is remembered is never held up by any of this.
 type throttle struct {
 	mu       sync.Mutex // guards everything below
 	failures map[visit]*failures
@@ -106,7 +106,10 @@ func (t *throttle) begin(v visit, now time.Time) (a attempt, wait time.Duration)
 	since, known := t.good[v]
 	a = attempt{visit: v, trusted: known && now.Sub(since) < goodTime}
 	a.charged = v.exists && !a.trusted
-	wait = max(f.until.Sub(now), address.wait(addressPace, now))
+	wait = max(f.until.Sub(now), 0)
+	if !a.trusted {
+		wait = max(wait, address.wait(addressPace, now))
+	}
 	if a.charged {
 		wait = max(wait, account.wait(accountPace, now))
 	}
@@ -116,8 +119,10 @@ func (t *throttle) begin(v visit, now time.Time) (a attempt, wait time.Duration)
 	f.count++
 	f.until = now.Add(a.lockout(f.count))
 	put(table, v, f, func(f *failures) bool { return now.Sub(f.until) > maxLockout })
-	address.tokens--
-	put(t.addresses, v.from, address, func(b *bucket) bool { return b.wasFull(addressPace, now) })
+	if !a.trusted {
+		address.tokens--
+		put(t.addresses, v.from, address, func(b *bucket) bool { return b.wasFull(addressPace, now) })
+	}
 	if a.charged {
 		account.tokens--
 		put(t.accounts, v.account, account, func(b *bucket) bool { return b.wasFull(accountPace, now) })
@@ -147,7 +152,7 @@ func (t *throttle) void(a attempt, now time.Time) {
 
 // refund is called with mu held.
 func (t *throttle) refund(a attempt) {
-	if b := t.addresses[a.visit.from]; b != nil {
+	if b := t.addresses[a.visit.from]; b != nil && !a.trusted {
 		b.tokens++
 	}
 	if b := t.accounts[a.visit.account]; b != nil && a.charged {

@@ -123,6 +123,29 @@ func TestAGuesserAtTheSameAddressHoldsTheAdministratorUpForSeconds(t *testing.T)
 	}
 }
 
+// Many people share an address behind a proxy or a router.
+func TestAGuesserOfManyAccountsHoldsNobodyUpWhoIsKnownAtTheAddress(t *testing.T) {
+	th, known, now := newThrottle(), visit{"known", at4(1), true}, start
+	a, _ := th.begin(known, now)
+	th.passed(a, now)
+	for i := range 1000 {
+		th.begin(visit{fmt.Sprint("guessed", i), at4(1), i%2 == 0}, now)
+	}
+	if _, wait := th.begin(visit{"unknown here", at4(1), true}, now); wait == 0 {
+		t.Error("a thousand accounts can be guessed from one address at once")
+	}
+	for range 2 {
+		a, wait := th.begin(known, now)
+		if wait != 0 {
+			t.Fatalf("who logged in from there before waits %s", wait)
+		}
+		th.passed(a, now)
+	}
+	if _, wait := th.begin(visit{"unknown here", at4(1), true}, now); wait == 0 {
+		t.Error("their logins pay for the guesser's")
+	}
+}
+
 func TestSuccessForgetsTheFailuresBefore(t *testing.T) {
 	th, v, now := newThrottle(), visit{"a", at4(1), true}, start
 	for range 100 {
