@@ -29,6 +29,11 @@ func Names(snap store.Snapshot) *NameJoin {
 
 // Of returns the name of the cluster or SVM with the UUID, "" when there is none.
 func (j *NameJoin) Of(uuid string) string {
+	if next := j.at + 1; next < len(j.ahead) && j.ahead[next].UUID == uuid { // nearly always, in a list
+		j.at = next
+		j.hits++
+		return j.ahead[next].Name
+	}
 	if uuid == j.cluster.UUID {
 		return j.cluster.Name
 	}
