@@ -51,9 +51,12 @@ func StartSim(ctx context.Context, binary, dir, seed string) (*Sim, error) {
 // Addr returns the service's host and port.
 func (s *Sim) Addr() string { return strings.TrimPrefix(s.URL, "https://") }
 
+// PushPath is where Duo is asked for a push, or to try a passcode.
+const PushPath = "/auth/v2/auth"
+
 // Requests returns how many requests of Duo's API came after a number of the
-// journal, and the number of the last.
-func (s *Sim) Requests(ctx context.Context, after int64) (n int, last int64, err error) {
+// journal, of one path or with "" of all, and the number of the last.
+func (s *Sim) Requests(ctx context.Context, after int64, path string) (n int, last int64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Control+"/api/journal?after="+strconv.FormatInt(after, 10), http.NoBody)
 	if err != nil {
 		return 0, 0, err
@@ -67,7 +70,10 @@ func (s *Sim) Requests(ctx context.Context, after int64) (n int, last int64, err
 	if err != nil {
 		return 0, 0, err
 	}
-	var entries []struct{ Number int64 }
+	var entries []struct {
+		Number int64
+		Path   string
+	}
 	if err := json.Unmarshal(text, &entries); err != nil {
 		return 0, 0, fmt.Errorf("journal: %w: %s", err, text)
 	}
@@ -75,5 +81,10 @@ func (s *Sim) Requests(ctx context.Context, after int64) (n int, last int64, err
 	if len(entries) > 0 {
 		last = entries[len(entries)-1].Number
 	}
-	return len(entries), last, nil
+	for _, e := range entries {
+		if path == "" || e.Path == path {
+			n++
+		}
+	}
+	return n, last, nil
 }

@@ -165,7 +165,7 @@ func (c *contest) turn(ctx context.Context, s side, logins int) (harness.Figures
 
 // measure is one login of one side, with what the line and the journal saw.
 func (c *contest) measure(ctx context.Context, s side) (loginCost, error) {
-	_, last, err := c.sim.Requests(ctx, 0)
+	_, last, err := c.sim.Requests(ctx, 0, "")
 	if err != nil {
 		return loginCost{}, err
 	}
@@ -175,7 +175,7 @@ func (c *contest) measure(ctx context.Context, s side) (loginCost, error) {
 		return loginCost{}, fmt.Errorf("%s: %w", s.name, err)
 	}
 	after := c.line.traffic()
-	n, _, err := c.sim.Requests(ctx, last)
+	n, _, err := c.sim.Requests(ctx, last, "")
 	if err != nil {
 		return loginCost{}, err
 	}

@@ -56,7 +56,7 @@ func Measurements() []harness.Measurement {
 		{
 			Name: "P7w", Title: "a thousand logins that wait for a push",
 			Notes: []string{
-				"All are connected and have proven their keys, and nobody answers. The memory is what is resident in the server beyond what it was; the other login is one that is not asked for a second factor.",
+				"All are connected and have proven their keys, and nobody answers. The memory is what is resident in the server beyond what it was before the first crowd; the other login is one that is not asked for a second factor.",
 			},
 			Start: startWaiting,
 			Aims: []harness.Aim{

@@ -14,6 +14,9 @@ import (
 const (
 	emptyName   = "nobody waits"
 	waitingName = "a thousand wait"
+	// abreast is how many come at a time: of one address, a server lets no more
+	// than 32 be on their way to a first factor.
+	abreast = 16
 )
 
 // slowPhones leaves every push unanswered for longer than a turn lasts.
@@ -28,6 +31,7 @@ type crowd struct {
 	who    target // waits
 	other  target // is not asked
 	size   int
+	before float64 // bytes resident before anybody has waited
 }
 
 func startWaiting(ctx context.Context, env *harness.Env) ([]harness.Side, error) {
@@ -59,20 +63,18 @@ func (c *crowd) quiet(ctx context.Context, _ int) (harness.Figures, error) {
 
 // wait has a crowd wait, looks, and lets it go.
 func (c *crowd) wait(ctx context.Context, _ int) (harness.Figures, error) {
-	before, err := c.server.Memory()
-	if err != nil {
-		return nil, err
-	}
-	_, last, err := c.sim.Requests(ctx, 0)
-	if err != nil {
-		return nil, err
+	if c.before == 0 { // what a crowd has left behind serves the next one
+		m, err := c.server.Memory()
+		if err != nil {
+			return nil, err
+		}
+		c.before = m.Resident
 	}
 	patience, leave := context.WithCancel(ctx)
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
 	defer leave()
-	ended := make(chan error, c.size)
-	for range c.size {
+	if err := c.gather(ctx, func(ended chan<- error) {
 		waiting.Go(func() {
 			client, err := c.who.connect(patience)
 			if err == nil {
@@ -80,8 +82,7 @@ func (c *crowd) wait(ctx context.Context, _ int) (harness.Figures, error) {
 			}
 			ended <- err
 		})
-	}
-	if err := c.allAsked(ctx, last, ended); err != nil {
+	}); err != nil {
 		return nil, err
 	}
 	p50, err := c.other.serially(ctx, 20)
@@ -91,16 +92,24 @@ func (c *crowd) wait(ctx context.Context, _ int) (harness.Figures, error) {
 	during, err := c.server.Memory()
 	return harness.Figures{
 		harness.Took(oneLogin, p50),
-		{Name: "a waiting login", Value: (during.Resident - before.Resident) / float64(c.size), Unit: harness.Bytes},
+		{Name: "a waiting login", Value: (during.Resident - c.before) / float64(c.size), Unit: harness.Bytes},
 	}, err
 }
 
-// allAsked waits until Duo has been asked for everybody's push: a preauth, an
-// auth and a first status each.
-func (c *crowd) allAsked(ctx context.Context, last int64, ended <-chan error) error {
-	tick := time.NewTicker(50 * time.Millisecond)
+// gather has the crowd come, some at a time, and returns when Duo has been
+// asked for everybody's push.
+func (c *crowd) gather(ctx context.Context, come func(ended chan<- error)) error {
+	_, last, err := c.sim.Requests(ctx, 0, duoplane.PushPath)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for seen := 0; seen < 3*c.size; {
+	ended := make(chan error, c.size)
+	for here, seen := 0, 0; seen < c.size; {
+		for ; here < c.size && here-seen < abreast; here++ {
+			come(ended)
+		}
 		select {
 		case err := <-ended:
 			return fmt.Errorf("a login that should wait has ended: %w", err)
@@ -108,7 +117,7 @@ func (c *crowd) allAsked(ctx context.Context, last int64, ended <-chan error) er
 			return ctx.Err()
 		case <-tick.C:
 		}
-		n, now, err := c.sim.Requests(ctx, last)
+		n, now, err := c.sim.Requests(ctx, last, duoplane.PushPath)
 		if err != nil {
 			return err
 		}
