@@ -31,7 +31,7 @@ type claim struct {
 // error nothing is held, and nothing new is on the disk.
 func (o *serveOptions) claim(ctx context.Context) (*claim, error) {
 	c := &claim{keyset: o.KeysetFile, unused: true}
-	var errs [9]error
+	var errs [10]error
 	c.listener, errs[0] = listen(ctx, "api-listen", o.APIListen)
 	c.data, errs[1] = openDataDir(o.DataDir)
 	c.cert, errs[2] = readPair("tls-cert", o.TLSCert, o.TLSKey)
@@ -48,6 +48,9 @@ func (o *serveOptions) claim(ctx context.Context) (*claim, error) {
 	errs[6] = clearReady(o.ReadyFile)
 	c.ssh, errs[7] = o.openDoors(ctx)
 	c.metrics, errs[8] = o.openMetrics(ctx)
+	if c.data != nil && len(o.EtcdEndpoints) == 0 {
+		errs[9] = c.data.refuseWithoutStore()
+	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, errors.Join(err, c.close())
 	}

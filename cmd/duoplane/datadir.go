@@ -65,6 +65,25 @@ func openDataDir(path string) (_ *dataDir, err error) {
 	return d, nil
 }
 
+// refuseWithoutStore refuses a folder that a server has used and whose store is
+// gone: a server that began a new cluster there would look well, and let in
+// nobody it should.
+func (d *dataDir) refuseWithoutStore() error {
+	if _, err := os.Stat(d.join("store", "etcd")); !errors.Is(err, os.ErrNotExist) {
+		return nil // what is wrong with it, if anything, is told when it is opened
+	}
+	trace := ""
+	if _, err := os.Stat(d.join("keyset.json")); err == nil {
+		trace = "keyset.json"
+	} else if info, err := os.Stat(d.join("audit", "audit.log")); err == nil && info.Size() > 0 {
+		trace = "audit/audit.log"
+	} else {
+		return nil
+	}
+	return faultf("data-dir", "%s has %s, so a server has used it, and no store: if its records are in an etcd cluster, give --etcd-endpoints; "+
+		"else put the folder store/ back, or run duoplane restore; to begin a new cluster, choose an empty folder", d.path, trace)
+}
+
 // A dataDirInUse is the refusal of a folder that another process has.
 type dataDirInUse struct{ error }
 
