@@ -39,7 +39,7 @@ func (n *node) newGuard(links *duolink.Links) *guard {
 		},
 		Reached: links.Reached, Recent: links.Recent, Record: g.logins.Record,
 	})
-	g.door = door.New(door.Config{Decide: g.engine.Decide, Ledger: n.ledger, SVMs: n.svms, Logger: n.log})
+	g.door = door.New(door.Config{Decide: g.engine.Decide, Refused: g.logins.Refused, Ledger: n.ledger, SVMs: n.svms, Logger: n.log})
 	n.open.add(func() error { g.door.Close(); return nil })
 	return g
 }

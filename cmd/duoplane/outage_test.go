@@ -143,6 +143,9 @@ func TestAnOutageOfTheEtcdCluster(t *testing.T) {
 		t.Errorf("the person is told %q", said)
 	}
 	c.refused503("GET", outdated)
+	if status, text, err := c.do("POST", pathAuthenticate, `{"username":"bob","service":"sshd"}`); err != nil || status != 503 {
+		t.Errorf("a login service is told %d %s, %v", status, text, err)
+	}
 
 	g.open()
 	eventually(t, func() bool { return c.notReady() == "" })
@@ -158,7 +161,7 @@ func TestAnOutageOfTheEtcdCluster(t *testing.T) {
 	for _, r := range kept.Records {
 		decisions = append(decisions, r.Decision+" "+r.Reason)
 	}
-	if want := []string{"allow approved", "allow approved", "deny policy_outdated", "allow approved"}; !slices.Equal(decisions, want) {
+	if want := []string{"allow approved", "allow approved", "deny policy_outdated", "deny policy_outdated", "allow approved"}; !slices.Equal(decisions, want) {
 		t.Errorf("logins %q, want %q", decisions, want)
 	}
 }

@@ -35,8 +35,11 @@ const (
 type Config struct {
 	// Decide takes a login through its second factor; Engine.Decide does.
 	Decide func(ctx context.Context, r enforce.Request, p enforce.Prompter) enforce.Decision
-	Ledger *audit.Ledger
-	SVMs   *svm.Service
+	// Refused keeps a login for which no decision could be asked. Nil: nobody
+	// does.
+	Refused func(ctx context.Context, r enforce.Request, why enforce.Reason)
+	Ledger  *audit.Ledger
+	SVMs    *svm.Service
 	// MaxOpen bounds the logins under way, MaxEach those of one account, so
 	// that no login service takes the place of the others. 0: 1024 and 256.
 	MaxOpen, MaxEach int
@@ -69,6 +72,9 @@ func New(cfg Config) *Door {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Refused == nil {
+		cfg.Refused = func(context.Context, enforce.Request, enforce.Reason) {}
+	}
 	d := &Door{cfg: cfg, all: make(map[string]*transaction), open: make(map[string]int)}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	return d
@@ -93,6 +99,9 @@ func (d *Door) Open(ctx context.Context, caller svm.Caller, _ []string, in recor
 		return nil, err
 	}
 	snap, err := d.cfg.Ledger.Latest(ctx)
+	if fault.Is(err, fault.Outdated) {
+		d.Outdated(ctx, caller, in)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +122,20 @@ func (d *Door) Open(ctx context.Context, caller svm.Caller, _ []string, in recor
 		return nil, err
 	}
 	return d.next(ctx, t)
+}
+
+// Outdated keeps a login that is refused because what is known of accounts and
+// profiles is too old, the caller's own account included: the address is the
+// caller's, since what it says of others cannot be believed.
+func (d *Door) Outdated(ctx context.Context, caller svm.Caller, in record.Input[Visit]) {
+	visit, err := in.New()
+	if err != nil {
+		return
+	}
+	d.cfg.Refused(ctx, enforce.Request{
+		User: visit.Login.User, From: caller.From, Hostname: visit.Hostname, Service: visit.Service,
+		Interactive: visit.Interactive, AskedBy: caller.Name,
+	}, enforce.PolicyOutdated)
 }
 
 // begin makes a transaction and starts its decision.

@@ -38,6 +38,10 @@ type Action[I, O any] struct {
 	// Do does it. Key holds the keys in the path; in may be made into a value
 	// with New, or applied. It applies the caller's scope itself.
 	Do func(ctx context.Context, caller svm.Caller, key []string, in record.Input[I]) (*O, error)
+	// Outdated, if any, is told of a POST that could not be done because what is
+	// known of the accounts is too old to tell who asks: caller has the name
+	// that was given, of whom nobody knows whether it is theirs.
+	Outdated func(ctx context.Context, caller svm.Caller, in record.Input[I])
 	// Hold is how long Do may wait for something to happen. Such requests are
 	// not among those that MaxRequests bounds: Do bounds them itself.
 	Hold time.Duration
@@ -48,6 +52,7 @@ type Acting interface {
 	handler(method string) handler
 	document(method string) actionDoc
 	hold() time.Duration
+	outdated() func(x *exchange) error
 }
 
 // prefix is the part of the path before its first key.
@@ -63,11 +68,32 @@ func (e Endpoint) routes(*API) []*route {
 	}
 	if e.Post != nil {
 		r.post, r.hold = e.Post.handler(http.MethodPost), max(r.hold, e.Post.hold())
+		r.outdated = e.Post.outdated()
 	}
 	return []*route{r}
 }
 
 func (a Action[I, O]) hold() time.Duration { return a.Hold }
+
+func (a Action[I, O]) outdated() func(x *exchange) error {
+	if a.Outdated == nil {
+		return nil
+	}
+	schema := a.input()
+	return func(x *exchange) error {
+		b, err := x.readBody()
+		if err != nil {
+			return err
+		}
+		in, err := schema.ReadBody(b, record.Modify)
+		if err != nil {
+			return err
+		}
+		name, _, _ := x.r.BasicAuth()
+		a.Outdated(x.ctx, svm.Caller{Name: name, From: visitorOf(x.ctx, x.r.RemoteAddr).from}, in)
+		return nil
+	}
+}
 
 // input returns the declaration of what the action takes.
 func (a Action[I, O]) input() *record.Schema[I] {

@@ -90,7 +90,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	}
 	principal, err := x.authenticate()
 	if err != nil {
-		return err
+		return x.unknown(segments, err)
 	}
 	if x.route, x.keys = x.api.routes.find(segments); x.route == nil {
 		return noSuchAPI()
@@ -105,6 +105,18 @@ func (x *exchange) serve(ctx context.Context) error {
 		return fault.New(fault.BadMethod, "", msgBadMethod)
 	}
 	return x.handle(ctx, handle)
+}
+
+// unknown returns why nobody can tell who asks, and tells an action that wants
+// to know. What it does not understand of the request changes nothing.
+func (x *exchange) unknown(segments []string, err error) error {
+	if !fault.Is(err, fault.Outdated) || x.r.Method != http.MethodPost {
+		return err
+	}
+	if r, _ := x.api.routes.find(segments); r != nil && r.outdated != nil {
+		_ = r.outdated(x)
+	}
+	return err
 }
 
 // handle reads the query string, sets the time limit and runs the handler.

@@ -21,6 +21,8 @@ type route struct {
 	postAs string
 	allow  string
 	hold   time.Duration // how long a handler may wait for something to happen
+	// outdated is told of a POST by whom nobody can tell; nil where nobody asks.
+	outdated func(x *exchange) error
 
 	told *observers // of its requests
 }

@@ -49,7 +49,7 @@ func (s *Services) ours() []Mounted {
 			Path: pathOurs + "/authenticate", Name: "authenticate", Tag: "Duoplane", Title: "second factors", Doc: authenticateDoc,
 			Post: Action[door.Visit, door.Turn]{
 				Operation: "authentication_open", Summary: "Ask for a second factor",
-				Input: door.VisitSchema(), Output: door.TurnSchema(), Do: s.Door.Open, Hold: door.Hold,
+				Input: door.VisitSchema(), Output: door.TurnSchema(), Do: s.Door.Open, Outdated: s.Door.Outdated, Hold: door.Hold,
 			},
 		},
 		Endpoint{
