@@ -28,7 +28,8 @@ func (f *Field[T]) SaidWords() []string {
 
 // StoredFilter puts the values in the place of the command line's words in the
 // right side of a filter on a field. What is no filter comes back as it is, for
-// ParseQuery to refuse; so do words with wildcards in them.
+// ParseQuery to refuse. A pattern of an enum's words is joined by the values
+// whose words it matches; one that is negated comes back as it is.
 func (s *Schema[T]) StoredFilter(path, text string) string {
 	row, ok := s.paths[path]
 	if !ok || !s.shapes[row].wordy() {
@@ -41,6 +42,7 @@ func (s *Schema[T]) StoredFilter(path, text string) string {
 	}
 	for i := range e {
 		if e[i].op == like && !e[i].exact() {
+			e = append(e, sh.alike(&e[i])...)
 			continue
 		}
 		for _, operand := range e[i].operands() {
@@ -48,6 +50,25 @@ func (s *Schema[T]) StoredFilter(path, text string) string {
 		}
 	}
 	return e.String()
+}
+
+// alike returns a term for each value of an enum that a pattern matches as the
+// command line says it, and not as it is stored.
+func (sh *shape) alike(t *term) (more []term) {
+	if t.negated || sh.kind != Enum {
+		return nil
+	}
+	stored, said := make(isLike, len(t.pieces)), make(isLike, len(t.pieces))
+	for i, piece := range t.pieces {
+		stored[i] = strings.ToLower(piece)
+		said[i] = hyphened(stored[i])
+	}
+	for i, word := range sh.aloud().words {
+		if said.matches(hyphened(strings.ToLower(word))) && !stored.matches(strings.ToLower(sh.words[i])) {
+			more = append(more, term{op: like, pieces: []string{sh.words[i]}})
+		}
+	}
+	return more
 }
 
 // wordy reports whether the command line may have other words for values.
