@@ -18,7 +18,7 @@ import (
 const judgeEvery = time.Second
 
 // endsSoon is how long a rotation may take to end that was given up.
-const endsSoon = 3 * time.Second
+const endsSoon = 10 * time.Second
 
 // A Step is how far a rotation is.
 type Step string
