@@ -24,6 +24,10 @@ const (
 	pingWithin = 5 * time.Second
 	// maxHeader bounds the header of a reply.
 	maxHeader = 64 << 10
+	// readBuffer and writeBuffer hold a usual message of Duo's. Over HTTP/1.1
+	// each login that waits for its push has a connection with a pair of them.
+	readBuffer  = 2 << 10
+	writeBuffer = 1 << 10
 )
 
 // newTransport returns the connection pool. It is used without an http.Client
@@ -57,6 +61,8 @@ func (c *Client) newTransport() *http.Transport {
 		MaxIdleConnsPerHost:    idlePool,
 		IdleConnTimeout:        idleTime,
 		MaxResponseHeaderBytes: maxHeader,
+		ReadBufferSize:         readBuffer,
+		WriteBufferSize:        writeBuffer,
 	}
 	if p := c.proxy; p != nil {
 		t.Proxy = http.ProxyURL(p.url())
