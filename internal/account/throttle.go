@@ -38,7 +38,8 @@ var (
 // addresses; neither holds for an account at an address it has logged in from,
 // so that neither a guesser with a thousand addresses nor one who guesses all
 // accounts from behind the same router keeps an administrator from his usual
-// place, and it is over seconds after the guessing is. A password that is remembered is never held up by any of this.
+// place, and it is over seconds after the guessing is. A password that is
+// remembered is never held up by any of this.
 type throttle struct {
 	mu       sync.Mutex // guards everything below
 	failures map[visit]*failures
