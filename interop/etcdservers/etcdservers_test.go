@@ -23,7 +23,7 @@ const (
 	prefix   = "/duoplane/v1/"
 	password = "correct-horse-battery-1"
 	// limit is how long anything may take that happens by itself.
-	limit = time.Minute
+	limit    = time.Minute
 	linkedIn = "v3.7" // the release that duoplane itself is built with
 	// contract are the store's tests of clusters that show a server's ways.
 	contract = "OnACluster|TestWhileEtcdIsAway|TestAGap|TestOthersMayShare|TestBreaksOfTheWatch"
