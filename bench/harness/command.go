@@ -56,12 +56,11 @@ func Run(ctx context.Context, args []string, all []Measurement, stdout, stderr i
 		}
 		return nil
 	}
-	began := time.Now()
-	results, err := o.takeAll(ctx, chosen, stderr)
+	results, where, err := o.takeAll(ctx, chosen, stderr)
 	if err != nil {
 		return err
 	}
-	text := report(results, o.rounds, lookAround(ctx, o.binary, began))
+	text := report(results, o.rounds, where)
 	if o.write != "" {
 		err = durable.Replace(o.write, []byte(text), 0o644)
 	} else {
@@ -109,18 +108,19 @@ func choose(args []string, all []Measurement, stderr io.Writer) (options, []Meas
 	return o, chosen, nil
 }
 
-// takeAll takes one measurement after the other, whatever becomes of each.
-func (o *options) takeAll(ctx context.Context, chosen []Measurement, stderr io.Writer) (results []result, err error) {
+// takeAll takes one measurement after the other, whatever becomes of each, and
+// tells where: a binary of its own making is gone when it returns.
+func (o *options) takeAll(ctx context.Context, chosen []Measurement, stderr io.Writer) (results []result, where surroundings, err error) {
 	dir, err := os.MkdirTemp("", "duoplane-bench-")
 	if err != nil {
-		return nil, err
+		return nil, where, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if o.binary == "" {
 		o.binary = filepath.Join(dir, "duoplane")
 		build := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "./cmd/duoplane") //nolint:gosec // a path of our own
 		if out, err := build.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("build duoplane, in the top folder of the repository: %w\n%s", err, out)
+			return nil, where, fmt.Errorf("build duoplane, in the top folder of the repository: %w\n%s", err, out)
 		}
 	}
 	began := time.Now()
@@ -133,14 +133,14 @@ func (o *options) takeAll(ctx context.Context, chosen []Measurement, stderr io.W
 		env := &Env{Dir: filepath.Join(dir, m.Name), Common: dir, Binary: o.binary, Quick: o.quick, Say: say}
 		r := takeOne(limited, m, env, o.rounds)
 		if ctx.Err() != nil { // the user has had enough
-			return nil, errors.Join(ctx.Err(), r.err)
+			return nil, where, errors.Join(ctx.Err(), r.err)
 		}
 		if r.err != nil {
 			say("%s  %v", m.Name, r.err)
 		}
 		results = append(results, r)
 	}
-	return results, nil
+	return results, lookAround(ctx, o.binary, began), nil
 }
 
 // takeOne takes a measurement within its share of the time.

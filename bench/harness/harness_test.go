@@ -168,3 +168,30 @@ func TestTheWholeReportGoesIntoTheDocument(t *testing.T) {
 		t.Errorf("%v: %s", err, text)
 	}
 }
+
+// TestTheReportNamesTheVersionOfAProgramBuiltForIt runs the command in a
+// repository of its own, whose program is not there any more when the report is
+// written.
+func TestTheReportNamesTheVersionOfAProgramBuiltForIt(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for file, text := range map[string]string{
+		"go.mod":               "module example.com/duoplane\n",
+		"cmd/duoplane/main.go": "package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(\"duoplane 0.0.1\\n\") }\n",
+	} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var turns []string
+	var stdout, stderr bytes.Buffer
+	one := []float64{1000}
+	if err := harness.Run(t.Context(), []string{"-rounds", "1"}, []harness.Measurement{paces("X1", &turns, one, one)}, &stdout, &stderr); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	if !strings.Contains(stdout.String(), "| versions | duoplane 0.0.1") {
+		t.Errorf("got %s", stdout.String())
+	}
+}
